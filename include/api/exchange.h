@@ -1,0 +1,77 @@
+/*
+ * One request on its way through an endpoint, and the reply that grows for it.
+ *
+ * An exchange is made when the head of a request is complete, and ends exactly once: with an answer
+ * (exchange_reply(), exchange_refuse()) or because the client has gone. The pointer is dead after
+ * either. An endpoint's own data hangs on state and is released by free_state.
+ */
+#ifndef RECORDINGD_API_EXCHANGE_H
+#define RECORDINGD_API_EXCHANGE_H
+
+#include "api/api.h"
+#include "api/routes.h"
+#include "db/pool.h"
+#include "http/connection.h"
+#include "json/writer.h"
+
+/* Renders row number row; false when it is not what was asked for. */
+typedef bool exchange_row_function(struct exchange *exchange, const PGresult *result, int row);
+typedef void exchange_done_function(struct exchange *exchange);
+
+struct exchange {
+	/* Borrowed: all outlive the exchange. */
+	struct api *api;
+	struct connection *connection;
+	const struct endpoint *endpoint;
+
+	/* Owned: released by exchange_free(). */
+	char *captures[ROUTE_CAPTURES_MAX]; /* decoded segments of the path */
+	char *query_text;		    /* decoded names and values of the URL's parameters */
+	struct json_object *json;	    /* the body */
+	void *state;
+	void (*free_state)(void *state); /* NULL when state is NULL */
+
+	/* Decoded and checked before the endpoint starts; in the order of the endpoint's tables. */
+	struct field_value parameters[FIELDS_MAX];
+	struct field_value body[FIELDS_MAX];
+
+	/* The reply: owned; open from the start of the endpoint to its end. */
+	struct response response;
+	struct json_writer writer; /* open on response.body */
+
+	/* Shared life: NULL while no query runs. db_query_abandon() cuts both ends. */
+	struct db_query *query;
+	int columns; /* that each row must have */
+	exchange_row_function *on_row;
+	exchange_done_function *on_done;
+};
+
+struct exchange *exchange_new(struct api *api, struct connection *connection,
+	const struct endpoint *endpoint);
+void exchange_free(struct exchange *exchange);
+
+/* Opens the reply and starts the endpoint. */
+void exchange_start(struct exchange *exchange);
+
+/*
+ * Runs a query of count steps. Each row of its results must have so many columns and goes to
+ * on_row; then on_done is called. A failure of any kind is answered here. columns 0: no rows wanted.
+ */
+void exchange_query(struct exchange *exchange, const struct db_step *steps, size_t count,
+	int columns, exchange_row_function *on_row, exchange_done_function *on_done);
+
+/* The usual case of one statement. */
+void exchange_query_one(struct exchange *exchange, const struct db_statement *statement,
+	const struct db_parameters *parameters, int columns, exchange_row_function *on_row,
+	exchange_done_function *on_done);
+
+/* Sends what the writer has written. */
+void exchange_reply(struct exchange *exchange, unsigned status);
+
+/* Drops what has been written and answers with the error. */
+void exchange_refuse(struct exchange *exchange, const struct error *error);
+
+/* A given parameter's number, or the default. */
+int64_t exchange_integer(const struct field_value *value, int64_t default_value);
+
+#endif

@@ -1,0 +1,12 @@
+/* A number with wildcards as a client writes it: '%' stands for anything, the rest for itself. */
+#ifndef RECORDINGD_CALLS_PATTERN_H
+#define RECORDINGD_CALLS_PATTERN_H
+
+#include <stdbool.h>
+
+bool pattern_has_wildcard(const char *number);
+
+/* The same for LIKE, whose '_' and backslash are no wildcards here; the caller frees it. */
+char *pattern_for_like(const char *number);
+
+#endif

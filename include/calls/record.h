@@ -1,0 +1,35 @@
+/*
+ * The records of calls: record.sql delivers one row for each attached pair, the rows of a call
+ * together; this writes them as a list of objects, as they come.
+ *
+ * Order of calls: a zeroed struct record_list, record_list_row() for each row,
+ * record_list_close().
+ */
+#ifndef RECORDINGD_CALLS_RECORD_H
+#define RECORDINGD_CALLS_RECORD_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "json/writer.h"
+
+#define RECORD_COLUMNS 10
+
+struct record_list {
+	int64_t limit; /* records to write at most; 0: all */
+	int64_t count; /* of records seen, also those beyond the limit */
+	bool is_open;  /* the last record's attached pairs are still being written */
+	char call_id[24]; /* of the call of the last row */
+	char file_id[1025]; /* value of its key 'recording': 256 characters of up to 4 bytes */
+	bool has_pair;
+};
+
+/* Writes a row; false when it is not of this shape. */
+bool record_list_row(struct record_list *list, struct json_writer *writer, const PGresult *result,
+	int row);
+
+/* Completes the last record. */
+void record_list_close(struct record_list *list, struct json_writer *writer);
+
+#endif

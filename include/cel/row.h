@@ -1,0 +1,21 @@
+/*
+ * One row of the channel event log as JSON: the 23 columns in table order, every value a string.
+ */
+#ifndef RECORDINGD_CEL_ROW_H
+#define RECORDINGD_CEL_ROW_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+#include "db/statement.h"
+#include "json/writer.h"
+
+#define CEL_COLUMNS 23
+
+/* cel.sql: its result comes in binary format, which spares PostgreSQL the formatting. */
+extern const struct db_statement cel_statement;
+
+/* Writes an object; false when the row is not of this shape. */
+bool cel_row_write(struct json_writer *writer, const PGresult *result, int row);
+
+#endif

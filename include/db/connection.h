@@ -1,0 +1,56 @@
+/*
+ * One PostgreSQL connection, driven by the loop: inside src/db only.
+ *
+ * It connects by PQconnectPoll, applies the session's settings, and then carries queries in the
+ * order in which they were sent; the answers come back in that order. It belongs to the pool, lives
+ * as long as the pool, and is rebuilt by itself when it is lost.
+ */
+#ifndef RECORDINGD_DB_CONNECTION_H
+#define RECORDINGD_DB_CONNECTION_H
+
+#include "db/query.h"
+
+enum db_connection_state {
+	DB_CONNECTION_CLOSED,	  /* until the retry timer; then CONNECTING */
+	DB_CONNECTION_CONNECTING, /* PQconnectPoll; then SETTING_UP, or CLOSED after its time */
+	DB_CONNECTION_SETTING_UP, /* session.sql is under way; then READY */
+	DB_CONNECTION_READY,	  /* takes queries */
+	DB_CONNECTION_HELD,	  /* its only query is being cancelled: nothing new may run here,
+				   * or the cancellation could hit it; then READY */
+};
+
+/* What a connection tells the pool. */
+struct db_connection_events {
+	/* It may take (more) queries now. */
+	void (*on_free)(struct db_pool *pool);
+	/* This query must run on another connection; the pool takes it over. */
+	void (*on_moved)(struct db_pool *pool, struct db_query *query);
+};
+
+struct db_connection *db_connection_new(struct db_pool *pool, struct event_base *base,
+	const struct db_settings *settings, const struct db_connection_events *events,
+	unsigned number);
+void db_connection_free(struct db_connection *connection);
+
+/* Starts connecting. */
+void db_connection_open(struct db_connection *connection);
+
+enum db_connection_state db_connection_state(const struct db_connection *connection);
+
+/* How many queries are under way, and whether one of them is of the long lane. */
+unsigned db_connection_load(const struct db_connection *connection);
+bool db_connection_runs_long(const struct db_connection *connection);
+
+const char *db_connection_last_failure(const struct db_connection *connection);
+
+/* Sends a query, which the connection owns from now on; no hook is called from within. */
+void db_connection_send(struct db_connection *connection, struct db_query *query);
+
+/*
+ * Holds a connection whose only query nobody wants any more, for a cancellation; its process id is
+ * returned, or 0 when there is nothing to cancel. db_connection_release() must follow.
+ */
+int db_connection_hold(struct db_connection *connection);
+void db_connection_release(struct db_connection *connection);
+
+#endif

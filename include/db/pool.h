@@ -1,0 +1,100 @@
+/*
+ * A pool of non-blocking PostgreSQL connections on one event loop.
+ *
+ * Order of calls: db_pool_new(), db_pool_start(), then any number of db_query_start(); each ends
+ * exactly once, either with its done hook or with db_query_abandon(). db_pool_free() last, when no
+ * query is left.
+ *
+ * Connections are divided between two lanes (enum db_lane). A short statement is sent at once on
+ * the least loaded short connection, behind others that are under way there (pipeline mode, one
+ * sync each, so an error stays with the statement it belongs to). A long one waits for a connection
+ * of its own. With a single connection both lanes share it.
+ *
+ * Whole results, not single rows: libpq copies the column descriptions for each single row, which
+ * for the 23 columns of cel costs more than rendering them. Results arrive complete, are rendered at
+ * once and freed, so a slow client never holds a connection. Limits on rows keep that bounded.
+ *
+ * A connection that is lost is rebuilt after a capped, jittered pause. Its reading statements that
+ * have not answered yet move to another connection, once; the rest ends as unavailable.
+ */
+#ifndef RECORDINGD_DB_POOL_H
+#define RECORDINGD_DB_POOL_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "db/statement.h"
+
+struct event_base;
+struct db_pool;
+struct db_query;
+
+struct db_settings {
+	const char *conninfo; /* borrowed until db_pool_free() */
+	unsigned connections;
+	int64_t statement_timeout_ms;
+	int64_t queue_timeout_ms;
+};
+
+/* How a query ended; what it means to a client is one table, in db_outcome_error(). */
+enum db_outcome {
+	DB_OUTCOME_DONE,
+	DB_OUTCOME_UNAVAILABLE, /* no connection in time, or the connection was lost */
+	DB_OUTCOME_TIMEOUT,	/* statement_timeout passed */
+	DB_OUTCOME_FAILED,	/* PostgreSQL refused the statement; the log says why */
+};
+
+/*
+ * The hooks of one query, called from the loop, never from within db_query_start().
+ * on_result: once for each statement of the query that returns rows, in order; the result belongs
+ *   to the pool. False means that the rows are not what was asked for: the query then ends as
+ *   DB_OUTCOME_FAILED, and on_result is not called again.
+ * on_done: once; with a writing query only after its commit. The query is gone when it returns.
+ */
+struct db_query_hooks {
+	bool (*on_result)(const PGresult *result, void *context);
+	void (*on_done)(enum db_outcome outcome, void *context);
+};
+
+/* One statement of a query and its parameters. */
+struct db_step {
+	const struct db_statement *statement;
+	struct db_parameters parameters;
+};
+
+/* How many statements a query may have. */
+#define DB_STEPS_MAX 4
+
+struct db_pool *db_pool_new(struct event_base *base, const struct db_settings *settings);
+void db_pool_start(struct db_pool *pool);
+
+/* Closes all connections; queries still there end as DB_OUTCOME_UNAVAILABLE. NULL is allowed. */
+void db_pool_free(struct db_pool *pool);
+
+/* Whether at least one connection can take statements. */
+bool db_pool_is_up(const struct db_pool *pool);
+
+/* Why the last connection attempt failed, for the operator; "" if none did. */
+const char *db_pool_last_failure(const struct db_pool *pool);
+
+/*
+ * Runs the steps in order as one transaction on one connection; texts and values are copied, the
+ * statement structures themselves must be constants unless their name is NULL. NULL: too many
+ * queries are waiting already, and no hook will be called.
+ */
+struct db_query *db_query_start(struct db_pool *pool, const struct db_step *steps, size_t count,
+	const struct db_query_hooks *hooks, void *context) MUST_CHECK;
+
+/*
+ * Forgets the hooks of a query whose client has gone, and cancels its statement when it has a
+ * connection to itself. The pointer is dead after the call.
+ */
+void db_query_abandon(struct db_query *query);
+
+/* Fills error for an outcome other than DB_OUTCOME_DONE. */
+void db_outcome_error(enum db_outcome outcome, struct error *error);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * One client connection: a socket, and one request at a time on it.
+ *
+ * A connection is made by a listener and frees itself. connection_close() is its only way out; the
+ * memory is released after the loop's turn, as callers up the stack may still look at it.
+ *
+ * While a request is answered, the bytes that arrive behind it are kept up to a bound and then left
+ * in the socket. An idle connection holds no buffers.
+ */
+#ifndef RECORDINGD_HTTP_CONNECTION_H
+#define RECORDINGD_HTTP_CONNECTION_H
+
+#include <sys/socket.h>
+
+#include "http/response.h"
+#include "http/server.h"
+
+/* Awaited, the timer that runs, what comes next. */
+enum connection_state {
+	CONNECTION_IDLE,      /* a first byte; idle_timeout: close; HEAD */
+	CONNECTION_HEAD,      /* the end of the head; header_timeout: 408; BODY or HANDLING */
+	CONNECTION_BODY,      /* the end of the body; body_timeout: 408; HANDLING */
+	CONNECTION_HANDLING,  /* connection_respond(); none, the database has deadlines; WRITING */
+	CONNECTION_WRITING,   /* the client's reading; idle_timeout without progress: close; IDLE or
+			       * LINGERING */
+	CONNECTION_LINGERING, /* the client's end: what it still sends is dropped, as closing over
+			       * unread bytes would reset the answer; a fixed time: close */
+	CONNECTION_CLOSED,    /* parked until the end of the loop's turn */
+};
+
+/* Takes over the socket, which must be non-blocking. */
+void connection_open(struct http_server *server, int socket, const struct sockaddr *peer,
+	socklen_t peer_length);
+
+/* reason is for the log. */
+void connection_close(struct connection *connection, const char *reason);
+
+/* The request at hand; valid from on_head until connection_respond(). */
+struct request *connection_request(struct connection *connection);
+
+/* The address of the other end; borrowed. */
+const struct sockaddr *connection_peer(const struct connection *connection);
+
+/* What the layer above keeps beside the request; NULL at the start of each. */
+void connection_set_context(struct connection *connection, void *context);
+void *connection_context(const struct connection *connection);
+
+/* Answers the request at hand and takes over the response's body. */
+void connection_respond(struct connection *connection, struct response *response);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * The HTTP server: listeners, and the connections they accepted.
+ *
+ * Order of calls: http_server_new(), http_server_listen() for each address, the loop,
+ * http_server_drain() to stop, http_server_free() when http_server_is_idle().
+ */
+#ifndef RECORDINGD_HTTP_SERVER_H
+#define RECORDINGD_HTTP_SERVER_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "http/request.h"
+
+struct connection;
+struct event_base;
+struct http_server;
+
+struct http_settings {
+	uint64_t max_connections;
+	int64_t header_timeout_ms;
+	int64_t body_timeout_ms;
+	int64_t idle_timeout_ms;
+	struct request_limits limits;
+};
+
+/* What the server asks of the layer above; context is the one given to http_server_new(). */
+struct http_handler {
+	/*
+	 * The head is complete. False: error says what the answer is; the rest of the message is
+	 * read and dropped first, as far as the limits allow, so that the connection can stay.
+	 */
+	bool (*on_head)(struct connection *connection, void *context, struct error *error);
+	/* The message is complete; connection_respond() must follow, now or later. */
+	void (*on_request)(struct connection *connection, void *context);
+	/*
+	 * The request ends without an answer from above: the client has gone, or the message could
+	 * not be read to its end. Called only while the connection has a context, which must be
+	 * released; connection_respond() must not follow.
+	 */
+	void (*on_gone)(struct connection *connection, void *context);
+};
+
+struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings,
+	const struct http_handler *handler, void *context);
+void http_server_free(struct http_server *server);
+
+/*
+ * Listens on "host:port", "[v6]:port" or "unix:/path"; the host is numeric or "localhost". A socket
+ * file that nobody listens on any more is replaced.
+ */
+bool http_server_listen(struct http_server *server, const char *address, struct error *error)
+	MUST_CHECK;
+
+/* New settings, for what comes next on each connection; max_connections at once. */
+void http_server_set_settings(struct http_server *server, const struct http_settings *settings);
+
+/*
+ * Stops listening and closes idle connections; the others close after their answer. on_idle is
+ * called from the loop once no connection is left.
+ */
+void http_server_drain(struct http_server *server, void (*on_idle)(void *context), void *context);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * What the files of src/http share about a server; nobody else includes this.
+ */
+#ifndef RECORDINGD_HTTP_SERVER_INTERNAL_H
+#define RECORDINGD_HTTP_SERVER_INTERNAL_H
+
+#include <event2/event.h>
+#include <sys/queue.h>
+
+#include "http/server.h"
+
+/* Read from a socket at once; one buffer serves all connections, as there is one thread. */
+#define SERVER_READ_BYTES 16384
+
+TAILQ_HEAD(connection_list, connection);
+SLIST_HEAD(listener_list, listener);
+
+struct http_server {
+	/* Borrowed. */
+	struct event_base *base;
+	const struct http_handler *handler;
+	void *handler_context;
+
+	struct http_settings settings;
+
+	/* connection_open() adds, connection_close() takes away and parks in closed. */
+	struct connection_list connections;
+	uint64_t connection_count;
+	/* Freed by reaper after the loop's turn. */
+	struct connection_list closed;
+	struct event *reaper;
+
+	struct listener_list listeners; /* owned */
+	struct event *accept_pause; /* pending while descriptors have run out */
+
+	bool is_draining;
+	void (*on_idle)(void *context);
+	void *on_idle_context;
+
+	char read_buffer[SERVER_READ_BYTES];
+};
+
+/* A connection was opened or closed: accept more or fewer. */
+void listeners_update(struct http_server *server);
+void listeners_free(struct http_server *server);
+
+/* Frees parked connections; from reaper and at the end. */
+void connections_reap(struct http_server *server);
+
+/* Idle connections close now, the others after their answer. */
+void connections_drain(struct http_server *server);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Writes JSON text straight into an evbuffer: no tree, one escaping routine, no allocation per
+ * value. The writer reserves space in blocks and gives it back when it is closed.
+ *
+ * Order of calls: json_writer_open(), any number of json_*(), json_writer_close(); between open and
+ * close nothing else may touch the evbuffer. Texts must be valid UTF-8, as PostgreSQL delivers them.
+ */
+#ifndef RECORDINGD_JSON_WRITER_H
+#define RECORDINGD_JSON_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct evbuffer;
+
+struct json_writer {
+	struct evbuffer *out; /* borrowed */
+	char *start;	      /* of the reserved block; NULL without one */
+	char *next;
+	char *end;
+};
+
+void json_writer_open(struct json_writer *writer, struct evbuffer *out);
+void json_writer_close(struct json_writer *writer);
+
+/* JSON text as it is: punctuation, keys, numbers. */
+void json_raw(struct json_writer *writer, const char *text);
+void json_raw_bytes(struct json_writer *writer, const char *text, size_t length);
+
+/* A string with its quotes, escaped. */
+void json_text(struct json_writer *writer, const char *text);
+void json_text_bytes(struct json_writer *writer, const char *text, size_t length);
+
+/* A string, or null when text is NULL. */
+void json_text_or_null(struct json_writer *writer, const char *text);
+
+void json_number(struct json_writer *writer, int64_t number);
+
+/* Room for so many bytes at next; the caller writes there and moves next. For tight loops. */
+char *json_reserve(struct json_writer *writer, size_t length);
+
+/* Escapes into out, which has room for 6 * length bytes; returns the end. No quotes. */
+char *json_escape(char *out, const char *text, size_t length);
+
+#endif

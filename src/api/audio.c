@@ -1,0 +1,396 @@
+/*
+ * GET /recording/records/{file-id}/audio/{action}
+ *
+ *   result    what is known about the file and its call, as JSON
+ *   listen    the bytes, to be played
+ *   download  the bytes, to be saved
+ *
+ * Each action performed is a line in the access log before its first byte is sent; HEAD, 304 and
+ * errors are none. listen and download need no database.
+ */
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/exchange.h"
+#include "audio/access_log.h"
+#include "audio/file.h"
+#include "audio/ogg.h"
+#include "audio/wav.h"
+#include "base/memory.h"
+#include "calls/duration.h"
+#include "calls/record.h"
+#include "http/conditional.h"
+#include "http/forwarded.h"
+#include "http/http_date.h"
+#include "statements.h"
+
+enum { CAPTURE_FILE_ID, CAPTURE_ACTION };
+
+/* What the header of a sound file tells; 0 and false: nothing. */
+struct sound {
+	uint32_t sample_rate;
+	uint32_t channels;
+	bool has_duration;
+	uint64_t duration_s;
+};
+
+struct audio {
+	struct audio_file file;
+	struct record_list list;
+};
+
+static void
+free_audio(void *state)
+{
+	struct audio *audio = state;
+
+	audio_file_close(&audio->file);
+	free(audio);
+}
+
+static void
+refuse(struct exchange *exchange, enum error_code code, const char *message)
+{
+	struct error error;
+
+	(void)error_set(&error, code, "%s", message);
+	exchange_refuse(exchange, &error);
+}
+
+/* Writes the line; false: the action must not be performed, and the refusal is sent. */
+static bool
+log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
+{
+	const struct request *request = connection_request(exchange->connection);
+	char client[FORWARDED_CLIENT_SIZE];
+	char *forwarded_for;
+	const struct access_log_entry entry = {
+		.client = client,
+		.action = exchange->captures[CAPTURE_ACTION],
+		.file_id = exchange->captures[CAPTURE_FILE_ID],
+		.status = status,
+		.bytes = bytes,
+	};
+
+	if (request_method(request) == REQUEST_HEAD)
+		return true;
+	forwarded_for = request_field_joined(request, "X-Forwarded-For");
+	forwarded_client(exchange->api->settings->trusted_proxies,
+		connection_peer(exchange->connection), forwarded_for, client, sizeof client);
+	free(forwarded_for);
+	if (access_log_write(exchange->api->access_log, &entry))
+		return true;
+	refuse(exchange, ERROR_UNAVAILABLE, "the access log cannot be written");
+	return false;
+}
+
+/* result ------------------------------------------------------------------------------------- */
+
+static struct sound
+read_sound(const struct audio_file *file)
+{
+	struct sound sound = { 0 };
+	struct wav_info wav;
+
+	if (strcasecmp(file->extension, "wav") == 0) {
+		if (wav_parse(file->descriptor, file->bytes, &wav)) {
+			sound.sample_rate = wav.sample_rate;
+			sound.channels = wav.channels;
+			sound.has_duration = wav.has_duration;
+			sound.duration_s = wav.duration_seconds;
+		}
+	} else if (!ogg_parse(file->descriptor, file->bytes, &sound.sample_rate,
+			   &sound.channels)) {
+		/* Not an Ogg file: mp3 and gsm have no header that tells. */
+		sound = (struct sound){ 0 };
+	}
+	return sound;
+}
+
+static void
+write_figure(struct json_writer *writer, const char *key, uint32_t figure)
+{
+	json_raw(writer, key);
+	if (figure == 0)
+		json_raw(writer, "null");
+	else
+		json_number(writer, figure);
+}
+
+static void
+write_sound(struct json_writer *writer, const struct sound *sound)
+{
+	char duration[DURATION_SIZE];
+
+	json_raw(writer, ",\"duration\":");
+	duration_format((int64_t)sound->duration_s, duration);
+	json_text_or_null(writer, sound->has_duration ? duration : NULL);
+	write_figure(writer, ",\"sample_rate\":", sound->sample_rate);
+	write_figure(writer, ",\"channels\":", sound->channels);
+}
+
+static void
+write_file(struct exchange *exchange, const struct audio_file *file)
+{
+	struct json_writer *writer = &exchange->writer;
+	struct sound sound = read_sound(file);
+	char modified[32] = "";
+	struct tm local;
+
+	if (localtime_r(&file->modified, &local) != NULL)
+		(void)strftime(modified, sizeof modified, "%Y-%m-%d %H:%M:%S", &local);
+	json_raw(writer, "{\"id\":");
+	json_text(writer, exchange->captures[CAPTURE_FILE_ID]);
+	json_raw(writer, ",\"file\":");
+	json_text(writer, file->name);
+	json_raw(writer, ",\"content_type\":");
+	json_text(writer, file->content_type);
+	json_raw(writer, ",\"size\":");
+	json_number(writer, (int64_t)file->bytes);
+	json_raw(writer, ",\"modified\":");
+	json_text(writer, modified);
+	write_sound(writer, &sound);
+	json_raw(writer, ",\"record\":");
+}
+
+static bool
+record_row(struct exchange *exchange, const PGresult *result, int index)
+{
+	struct audio *audio = exchange->state;
+
+	return record_list_row(&audio->list, &exchange->writer, result, index);
+}
+
+static void
+result_done(struct exchange *exchange)
+{
+	struct audio *audio = exchange->state;
+
+	if (audio->list.count == 0)
+		json_raw(&exchange->writer, "null");
+	record_list_close(&audio->list, &exchange->writer);
+	json_raw(&exchange->writer, "}");
+	json_writer_close(&exchange->writer);
+	if (log_action(exchange, 200, evbuffer_get_length(exchange->response.body)))
+		exchange_reply(exchange, 200);
+}
+
+static void
+start_result(struct exchange *exchange)
+{
+	struct audio *audio = exchange->state;
+	struct db_statement statement = { .lane = DB_LANE_SHORT };
+	struct statement_builder builder;
+	struct db_parameters values;
+
+	write_file(exchange, &audio->file);
+	statement_builder_open(&builder);
+	statement_builder_append(&builder, sql_records_by_file, 1,
+		exchange->captures[CAPTURE_FILE_ID]);
+	statement_builder_append(&builder, sql_record, 0);
+	statement.text = builder.text;
+	values = statement_builder_parameters(&builder);
+	exchange_query_one(exchange, &statement, &values, RECORD_COLUMNS, record_row, result_done);
+	statement_builder_close(&builder);
+}
+
+/* listen, download ---------------------------------------------------------------------------- */
+
+static bool
+is_plain(const char *name)
+{
+	for (; *name != '\0'; name++) {
+		if ((unsigned char)*name < 0x20 || (unsigned char)*name > 0x7e || *name == '"'
+			|| *name == '%')
+			return false;
+	}
+	return true;
+}
+
+/*
+ * RFC 6266: a name that a quoted string cannot carry as it is goes percent-encoded into filename*
+ * as well (RFC 8187), and with underscores into filename.
+ */
+static void
+add_disposition(struct response *response, const char *name)
+{
+	char plain[AUDIO_NAME_SIZE];
+	char encoded[AUDIO_NAME_SIZE * 3];
+	char *out = encoded;
+	size_t i;
+
+	if (is_plain(name)) {
+		response_field(response, "Content-Disposition", "attachment; filename=\"%s\"",
+			name);
+		return;
+	}
+	for (i = 0; name[i] != '\0'; i++) {
+		unsigned char byte = (unsigned char)name[i];
+		bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+		bool is_safe = is_letter || (byte >= '0' && byte <= '9')
+			|| strchr("-._~", byte) != NULL;
+
+		plain[i] = byte < 0x20 || byte > 0x7e || byte == '"' || byte == '%' ? '_'
+										  : (char)byte;
+		out += sprintf(out, is_safe ? "%c" : "%%%02X", byte);
+	}
+	plain[i] = '\0';
+	response_field(response, "Content-Disposition",
+		"attachment; filename=\"%s\"; filename*=UTF-8''%s", plain, encoded);
+}
+
+/* The fields that a 304 has as well (RFC 9110, 15.4.5). */
+static void
+add_validators(struct response *response, const struct audio_file *file)
+{
+	char modified[HTTP_DATE_SIZE];
+
+	http_date_format(file->modified, modified);
+	response_field(response, "ETag", "%s", file->tag);
+	response_field(response, "Last-Modified", "%s", modified);
+}
+
+/* Hands length bytes from offset to the socket without reading them: sendfile(2). */
+static void
+add_bytes(struct exchange *exchange, struct audio_file *file, uint64_t offset, uint64_t length)
+{
+	struct evbuffer_file_segment *segment;
+
+	if (length == 0)
+		return;
+	segment = evbuffer_file_segment_new(file->descriptor, (ev_off_t)offset, (ev_off_t)length,
+		EVBUF_FS_CLOSE_ON_FREE | EVBUF_FS_DISABLE_LOCKING);
+	if (segment == NULL)
+		memory_exhausted();
+	file->descriptor = -1; /* the segment closes it */
+	if (evbuffer_add_file_segment(exchange->response.body, segment, 0, (ev_off_t)length) != 0)
+		memory_exhausted();
+	evbuffer_file_segment_free(segment);
+}
+
+static void
+reply_bytes(struct exchange *exchange, unsigned status, uint64_t offset, uint64_t length)
+{
+	struct audio *audio = exchange->state;
+	struct response *response = &exchange->response;
+
+	if (!log_action(exchange, status, length))
+		return;
+	json_writer_close(&exchange->writer);
+	response->content_type = audio->file.content_type;
+	add_validators(response, &audio->file);
+	response_field(response, "Accept-Ranges", "bytes");
+	if (status == 206) {
+		response_field(response, "Content-Range", "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+			offset, offset + length - 1, audio->file.bytes);
+	}
+	if (strcmp(exchange->captures[CAPTURE_ACTION], "download") == 0)
+		add_disposition(response, audio->file.name);
+	else
+		response_field(response, "Content-Disposition", "inline");
+	add_bytes(exchange, &audio->file, offset, length);
+	exchange_reply(exchange, status);
+}
+
+static void
+reply_not_modified(struct exchange *exchange)
+{
+	const struct audio *audio = exchange->state;
+
+	exchange->response.content_type = NULL;
+	add_validators(&exchange->response, &audio->file);
+	exchange_reply(exchange, 304);
+}
+
+static void
+reply_unsatisfiable(struct exchange *exchange)
+{
+	const struct audio *audio = exchange->state;
+	uint64_t bytes = audio->file.bytes;
+	struct error error;
+
+	(void)error_set(&error, ERROR_RANGE_NOT_SATISFIABLE,
+		"Range must lie within the %" PRIu64 " bytes of the file", bytes);
+	json_writer_close(&exchange->writer);
+	response_discard(&exchange->response);
+	response_error(&exchange->response, &error);
+	response_field(&exchange->response, "Content-Range", "bytes */%" PRIu64, bytes);
+	exchange_reply(exchange, exchange->response.status);
+}
+
+static void
+start_bytes(struct exchange *exchange)
+{
+	const struct audio *audio = exchange->state;
+	const struct representation representation = {
+		.tag = audio->file.tag,
+		.modified = audio->file.modified,
+		.bytes = audio->file.bytes,
+	};
+	uint64_t first = 0;
+	uint64_t last = 0;
+
+	switch (condition_of(connection_request(exchange->connection), &representation, &first,
+		&last)) {
+	case CONDITION_SEND:
+		reply_bytes(exchange, 200, 0, audio->file.bytes);
+		break;
+	case CONDITION_SEND_PART:
+		reply_bytes(exchange, 206, first, last - first + 1);
+		break;
+	case CONDITION_NOT_MODIFIED:
+		reply_not_modified(exchange);
+		break;
+	case CONDITION_FAILED:
+		refuse(exchange, ERROR_PRECONDITION_FAILED,
+			"the file is not the one that the request's condition names");
+		break;
+	case CONDITION_UNSATISFIABLE:
+		reply_unsatisfiable(exchange);
+		break;
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*start)(struct exchange *exchange);
+} actions[] = {
+	{ "result", start_result },
+	{ "listen", start_bytes },
+	{ "download", start_bytes },
+};
+
+static void
+start(struct exchange *exchange)
+{
+	const struct api_settings *settings = exchange->api->settings;
+	struct audio *audio;
+	struct error error;
+	size_t i = 0;
+
+	while (i < sizeof actions / sizeof *actions
+		&& strcmp(actions[i].name, exchange->captures[CAPTURE_ACTION]) != 0)
+		i++;
+	if (i == sizeof actions / sizeof *actions) {
+		refuse(exchange, ERROR_INVALID_PARAMETER,
+			"the action must be result, listen or download");
+		return;
+	}
+	audio = memory_zeroed(1, sizeof *audio);
+	audio->file.descriptor = -1;
+	exchange->state = audio;
+	exchange->free_state = free_audio;
+	if (!audio_file_open(&audio->file, settings->audio_directory, settings->audio_extensions,
+		    exchange->captures[CAPTURE_FILE_ID], &error)) {
+		exchange_refuse(exchange, &error);
+		return;
+	}
+	actions[i].start(exchange);
+}
+
+const struct endpoint endpoint_audio = {
+	.start = start,
+};

@@ -1,0 +1,729 @@
+#include "db/connection.h"
+
+#include <event2/event.h>
+#include <event2/util.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "statements.h"
+
+/* Longest time for one attempt to connect, DNS aside; libpq has no limit of its own here. */
+#define CONNECT_TIMEOUT_MS 5000
+
+/* Pauses between attempts: doubled from the first to the last, and jittered. */
+#define RETRY_FIRST_MS 100
+#define RETRY_LAST_MS  1000
+
+/*
+ * PostgreSQL ends a statement at statement_timeout by itself; this much later the connection counts
+ * as dead.
+ */
+#define STATEMENT_SLACK_MS 500
+
+/* More statements than src/sql has. */
+#define PREPARED_MAX 32
+
+/* After this many empty results in a row libpq and we disagree about what is under way. */
+#define EMPTY_RESULTS_MAX 4
+
+struct db_connection {
+	/* Borrowed: all outlive the connection. */
+	struct db_pool *pool;
+	struct event_base *base;
+	const struct db_settings *settings;
+	const struct db_connection_events *events;
+
+	/* Owned. */
+	PGconn *pg;		     /* NULL while CLOSED */
+	struct event *read_event;    /* NULL while CLOSED; persistent once SETTING_UP */
+	struct event *write_event;   /* as above; pending while PQflush has more to send */
+	struct event *timer;	     /* retry, connect, or the oldest query's deadline */
+	struct db_query_list sent;   /* in the order of sending */
+
+	enum db_connection_state state;
+	unsigned number; /* for the log */
+	unsigned load;	 /* queries in sent */
+	unsigned failures;
+	int64_t last_progress_ms;
+	bool broken;	 /* a send failed: the timer will close it */
+	bool stale;	 /* a prepared statement is out of date: rebuild when idle */
+	bool cancelling; /* between hold and release */
+	unsigned prepared_count;
+	const char *prepared[PREPARED_MAX];
+	char last_failure[256];
+};
+
+static const struct db_statement session_statement = {
+	.name = NULL,
+	.text = sql_session,
+	.lane = DB_LANE_SHORT,
+	.writes = true, /* belongs to this connection: never moves */
+};
+
+static const char *
+state_name(enum db_connection_state state)
+{
+	switch (state) {
+	case DB_CONNECTION_CLOSED:
+		return "closed";
+	case DB_CONNECTION_CONNECTING:
+		return "connecting";
+	case DB_CONNECTION_SETTING_UP:
+		return "setting up";
+	case DB_CONNECTION_READY:
+		return "ready";
+	case DB_CONNECTION_HELD:
+		return "held";
+	}
+	return "unknown";
+}
+
+/* The only writer of the state. */
+static void
+set_state(struct db_connection *connection, enum db_connection_state state)
+{
+	log_write(LOG_LEVEL_DEBUG, "database connection %u: %s -> %s", connection->number,
+		state_name(connection->state), state_name(state));
+	connection->state = state;
+}
+
+static void
+arm_timer(struct db_connection *connection, int64_t duration_ms)
+{
+	struct timeval delay = clock_timeval(duration_ms);
+
+	if (evtimer_add(connection->timer, &delay) != 0)
+		memory_exhausted();
+}
+
+/* The timer follows the oldest query; an idle connection has none. */
+static void
+arm_query_timer(struct db_connection *connection)
+{
+	const struct db_query *oldest = TAILQ_FIRST(&connection->sent);
+
+	if (connection->broken)
+		arm_timer(connection, 0);
+	else if (oldest == NULL)
+		(void)evtimer_del(connection->timer);
+	else
+		arm_timer(connection, oldest->deadline_ms - clock_now_ms());
+}
+
+static void
+free_events(struct db_connection *connection)
+{
+	if (connection->read_event != NULL)
+		event_free(connection->read_event);
+	if (connection->write_event != NULL)
+		event_free(connection->write_event);
+	connection->read_event = NULL;
+	connection->write_event = NULL;
+}
+
+/* Full jitter on the upper half: clients of a restarted server do not come back in step. */
+static int64_t
+retry_pause_ms(unsigned failures)
+{
+	int64_t pause_ms = RETRY_LAST_MS;
+	uint16_t random = 0;
+
+	if (failures < 8 && (RETRY_FIRST_MS << failures) < RETRY_LAST_MS)
+		pause_ms = RETRY_FIRST_MS << failures;
+	evutil_secure_rng_get_bytes(&random, sizeof random);
+	return pause_ms / 2 + random % (pause_ms / 2 + 1);
+}
+
+/* Logged when it is news: the same failure once a second would bury everything else. */
+static void
+note_failure(struct db_connection *connection, const char *reason)
+{
+	bool is_news = connection->failures == 0 || strcmp(connection->last_failure, reason) != 0;
+
+	snprintf(connection->last_failure, sizeof connection->last_failure, "%s", reason);
+	log_write(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "database connection %u: %s",
+		connection->number, connection->last_failure);
+}
+
+/* Ends or moves what was under way; the list is detached first, as hooks may send new queries. */
+static void
+give_back_queries(struct db_connection *connection)
+{
+	struct db_query_list lost = TAILQ_HEAD_INITIALIZER(lost);
+	struct db_query *query;
+
+	TAILQ_CONCAT(&lost, &connection->sent, link);
+	connection->load = 0;
+	while ((query = TAILQ_LAST(&lost, db_query_list)) != NULL) {
+		/* From the last to the first: the pool puts each in front. */
+		TAILQ_REMOVE(&lost, query, link);
+		if (query->outcome == DB_OUTCOME_DONE && db_query_can_move(query)) {
+			query->moved = true;
+			db_query_reset(query);
+			connection->events->on_moved(connection->pool, query);
+			continue;
+		}
+		if (query->outcome == DB_OUTCOME_DONE)
+			query->outcome = DB_OUTCOME_UNAVAILABLE;
+		db_query_finish(query);
+	}
+}
+
+/* The one way to close. A reason of NULL is a planned rebuild. */
+static void
+close_connection(struct db_connection *connection, const char *reason)
+{
+	char copy[256];
+
+	/* The reason may live inside the PGconn. */
+	snprintf(copy, sizeof copy, "%s", reason == NULL ? "" : reason);
+	if (reason != NULL)
+		note_failure(connection, copy);
+	free_events(connection);
+	PQfinish(connection->pg);
+	connection->pg = NULL;
+	connection->broken = false;
+	connection->stale = false;
+	connection->prepared_count = 0;
+	set_state(connection, DB_CONNECTION_CLOSED);
+	arm_timer(connection, reason == NULL ? 0 : retry_pause_ms(connection->failures));
+	if (reason != NULL)
+		connection->failures++;
+	give_back_queries(connection);
+}
+
+static bool
+is_prepared(const struct db_connection *connection, const char *name)
+{
+	for (unsigned i = 0; i < connection->prepared_count; i++) {
+		if (connection->prepared[i] == name)
+			return true;
+	}
+	return false;
+}
+
+static void
+forget_prepared(struct db_connection *connection, const char *name)
+{
+	for (unsigned i = 0; i < connection->prepared_count; i++) {
+		if (connection->prepared[i] == name) {
+			connection->prepared[i] =
+				connection->prepared[--connection->prepared_count];
+			return;
+		}
+	}
+}
+
+static bool
+send_step(struct db_connection *connection, struct db_query_step *step)
+{
+	const struct db_statement *statement = &step->statement;
+	const char *const *values = (const char *const *)step->values;
+	int format = statement->binary ? 1 : 0;
+
+	if (statement->name == NULL) {
+		return PQsendQueryParams(connection->pg, statement->text, step->count, NULL, values,
+			       NULL, NULL, format) == 1;
+	}
+	if (!is_prepared(connection, statement->name)) {
+		if (connection->prepared_count == PREPARED_MAX)
+			return false;
+		if (PQsendPrepare(connection->pg, statement->name, statement->text, 0, NULL) != 1)
+			return false;
+		connection->prepared[connection->prepared_count++] = statement->name;
+		step->preparing = true;
+	}
+	return PQsendQueryPrepared(connection->pg, statement->name, step->count, values, NULL, NULL,
+		       format) == 1;
+}
+
+/* Sends what libpq holds back. False when the connection is lost. */
+static bool
+flush(struct db_connection *connection)
+{
+	int more = PQflush(connection->pg);
+
+	if (more == 1 && event_add(connection->write_event, NULL) != 0)
+		memory_exhausted();
+	return more >= 0;
+}
+
+void
+db_connection_send(struct db_connection *connection, struct db_query *query)
+{
+	bool sent = true;
+
+	query->connection = connection;
+	query->deadline_ms =
+		clock_now_ms() + connection->settings->statement_timeout_ms + STATEMENT_SLACK_MS;
+	if (TAILQ_EMPTY(&connection->sent))
+		connection->last_progress_ms = clock_now_ms();
+	TAILQ_INSERT_TAIL(&connection->sent, query, link);
+	connection->load++;
+	for (size_t i = 0; i < query->step_count && sent; i++)
+		sent = send_step(connection, &query->steps[i]);
+	if (!sent || PQpipelineSync(connection->pg) != 1 || !flush(connection))
+		connection->broken = true;
+	arm_query_timer(connection);
+}
+
+static enum db_outcome
+outcome_of_error(const char *sqlstate)
+{
+	if (strcmp(sqlstate, "57014") == 0) /* query_canceled, by statement_timeout */
+		return DB_OUTCOME_TIMEOUT;
+	if (strncmp(sqlstate, "53", 2) == 0 /* insufficient resources */
+		|| strncmp(sqlstate, "40", 2) == 0 /* deadlock, serialization */
+		|| strncmp(sqlstate, "08", 2) == 0) /* connection */
+		return DB_OUTCOME_UNAVAILABLE;
+	return DB_OUTCOME_FAILED;
+}
+
+/* A table that changed under a prepared statement; a new connection prepares it anew. */
+static bool
+is_stale_plan(const char *sqlstate)
+{
+	return strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0;
+}
+
+/* The step an error belongs to, counted in results: a PREPARE has one of its own. */
+static struct db_query_step *
+failed_step(struct db_query *query, bool *is_prepare)
+{
+	unsigned result = 0;
+
+	for (size_t i = 0; i < query->step_count; i++) {
+		struct db_query_step *step = &query->steps[i];
+
+		*is_prepare = step->preparing && result == query->results_seen;
+		result += step->preparing ? 2 : 1;
+		if (query->results_seen < result)
+			return step;
+	}
+	*is_prepare = false;
+	return &query->steps[query->step_count - 1];
+}
+
+static void
+on_error(struct db_connection *connection, struct db_query *query, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool is_prepare;
+	const struct db_query_step *step = failed_step(query, &is_prepare);
+
+	/* Without a code it is libpq's own word that the connection is gone; 57P is PostgreSQL's. */
+	if (sqlstate == NULL || strncmp(sqlstate, "57P", 3) == 0) {
+		connection->broken = true;
+		return;
+	}
+	query->outcome = outcome_of_error(sqlstate);
+	if (is_prepare)
+		forget_prepared(connection, step->statement.name);
+	else if (step->statement.name != NULL && is_stale_plan(sqlstate)) {
+		connection->stale = true;
+		query->wants_second_try = true;
+	}
+	if (query->hooks != NULL || query->outcome == DB_OUTCOME_FAILED) {
+		log_write(query->outcome == DB_OUTCOME_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			"statement %s: %s %s",
+			step->statement.name == NULL ? "(shaped)" : step->statement.name, sqlstate,
+			PQresultErrorMessage(result));
+	}
+}
+
+static void
+on_rows(struct db_query *query, const PGresult *result)
+{
+	if (query->hooks == NULL || query->hooks->on_result == NULL
+		|| query->outcome != DB_OUTCOME_DONE)
+		return;
+	query->delivered = true;
+	if (!query->hooks->on_result(result, query->context)) {
+		log_write(LOG_LEVEL_ERROR, "a statement answered with rows of another shape");
+		query->outcome = DB_OUTCOME_FAILED;
+	}
+}
+
+/* The sync behind a query: whatever it was, it is over and committed or rolled back. */
+static void
+on_sync(struct db_connection *connection)
+{
+	struct db_query *query = TAILQ_FIRST(&connection->sent);
+
+	TAILQ_REMOVE(&connection->sent, query, link);
+	connection->load--;
+	if (query->wants_second_try && db_query_can_move(query)) {
+		query->moved = true;
+		db_query_reset(query);
+		connection->events->on_moved(connection->pool, query);
+		return;
+	}
+	db_query_finish(query);
+}
+
+static void
+on_result(struct db_connection *connection, const PGresult *result)
+{
+	struct db_query *query = TAILQ_FIRST(&connection->sent);
+
+	connection->last_progress_ms = clock_now_ms();
+	if (query == NULL)
+		return;
+	switch (PQresultStatus(result)) {
+	case PGRES_PIPELINE_SYNC:
+		on_sync(connection);
+		return;
+	case PGRES_TUPLES_OK:
+		on_rows(query, result);
+		break;
+	case PGRES_COMMAND_OK:
+	case PGRES_PIPELINE_ABORTED: /* the error came before */
+		break;
+	default:
+		on_error(connection, query, result);
+		break;
+	}
+	query->results_seen++;
+}
+
+/* Takes every result that is complete. */
+static void
+read_results(struct db_connection *connection)
+{
+	unsigned empty = 0;
+
+	while (!connection->broken && !TAILQ_EMPTY(&connection->sent)
+		&& PQisBusy(connection->pg) == 0) {
+		PGresult *result = PQgetResult(connection->pg);
+
+		/* NULL only separates the results of one statement from those of the next. */
+		if (result == NULL) {
+			if (++empty == EMPTY_RESULTS_MAX) {
+				connection->broken = true;
+				break;
+			}
+			continue;
+		}
+		empty = 0;
+		on_result(connection, result);
+		PQclear(result);
+	}
+}
+
+/* After results: what the connection does next. */
+static void
+after_results(struct db_connection *connection)
+{
+	if (connection->broken || PQstatus(connection->pg) == CONNECTION_BAD) {
+		close_connection(connection, PQerrorMessage(connection->pg));
+		return;
+	}
+	if (connection->stale && TAILQ_EMPTY(&connection->sent)) {
+		close_connection(connection, NULL);
+		return;
+	}
+	if (connection->state == DB_CONNECTION_HELD && !connection->cancelling
+		&& TAILQ_EMPTY(&connection->sent))
+		set_state(connection, DB_CONNECTION_READY);
+	arm_query_timer(connection);
+	if (connection->state == DB_CONNECTION_READY)
+		connection->events->on_free(connection->pool);
+}
+
+static void
+read_cb(evutil_socket_t socket, short what, void *context)
+{
+	struct db_connection *connection = context;
+	bool alive = PQconsumeInput(connection->pg) == 1;
+
+	(void)socket;
+	(void)what;
+	/* Before the end PostgreSQL may have said why, or answered: take that first. */
+	read_results(connection);
+	if (!alive) {
+		close_connection(connection, PQerrorMessage(connection->pg));
+		return;
+	}
+	after_results(connection);
+}
+
+static void
+write_cb(evutil_socket_t socket, short what, void *context)
+{
+	struct db_connection *connection = context;
+
+	(void)socket;
+	(void)what;
+	if (!flush(connection))
+		close_connection(connection, PQerrorMessage(connection->pg));
+}
+
+static struct event *
+new_event(struct db_connection *connection, short what, event_callback_fn callback)
+{
+	struct event *event = event_new(connection->base, PQsocket(connection->pg), what, callback,
+		connection);
+
+	if (event == NULL)
+		memory_exhausted();
+	return event;
+}
+
+static void
+on_session_done(enum db_outcome outcome, void *context)
+{
+	struct db_connection *connection = context;
+
+	if (outcome != DB_OUTCOME_DONE) {
+		connection->broken = true;
+		return;
+	}
+	if (connection->failures > 0)
+		log_write(LOG_LEVEL_NOTICE, "database connection %u: up again", connection->number);
+	connection->failures = 0;
+	set_state(connection,
+		connection->cancelling ? DB_CONNECTION_HELD : DB_CONNECTION_READY);
+}
+
+static const struct db_query_hooks session_hooks = { .on_done = on_session_done };
+
+static void
+notice_cb(void *context, const char *message)
+{
+	(void)context;
+	log_write(LOG_LEVEL_DEBUG, "PostgreSQL: %s", message);
+}
+
+/* Connected: pipeline mode, then the session's settings before anything else. */
+static void
+set_up(struct db_connection *connection)
+{
+	char timeout[24];
+	struct db_step step = {
+		.statement = &session_statement,
+		.parameters = { .count = 1, .values = { timeout } },
+	};
+
+	free_events(connection);
+	if (PQsetnonblocking(connection->pg, 1) != 0 || PQenterPipelineMode(connection->pg) != 1) {
+		close_connection(connection, PQerrorMessage(connection->pg));
+		return;
+	}
+	(void)PQsetNoticeProcessor(connection->pg, notice_cb, NULL);
+	connection->read_event = new_event(connection, EV_READ | EV_PERSIST, read_cb);
+	connection->write_event = new_event(connection, EV_WRITE, write_cb);
+	if (event_add(connection->read_event, NULL) != 0)
+		memory_exhausted();
+	set_state(connection, DB_CONNECTION_SETTING_UP);
+	snprintf(timeout, sizeof timeout, "%" PRId64, connection->settings->statement_timeout_ms);
+	db_connection_send(connection,
+		db_query_new(connection->pool, &step, 1, &session_hooks, connection));
+}
+
+static void connect_cb(evutil_socket_t socket, short what, void *context);
+
+/* One step of PQconnectPoll; the socket may be another one each time (libpq, 34.2). */
+static void
+poll_connection(struct db_connection *connection, PostgresPollingStatusType status)
+{
+	free_events(connection);
+	switch (status) {
+	case PGRES_POLLING_READING:
+		connection->read_event = new_event(connection, EV_READ, connect_cb);
+		if (event_add(connection->read_event, NULL) != 0)
+			memory_exhausted();
+		break;
+	case PGRES_POLLING_WRITING:
+		connection->write_event = new_event(connection, EV_WRITE, connect_cb);
+		if (event_add(connection->write_event, NULL) != 0)
+			memory_exhausted();
+		break;
+	case PGRES_POLLING_OK:
+		set_up(connection);
+		break;
+	default:
+		close_connection(connection, PQerrorMessage(connection->pg));
+		break;
+	}
+}
+
+static void
+connect_cb(evutil_socket_t socket, short what, void *context)
+{
+	struct db_connection *connection = context;
+
+	(void)socket;
+	(void)what;
+	poll_connection(connection, PQconnectPoll(connection->pg));
+}
+
+void
+db_connection_open(struct db_connection *connection)
+{
+	/* The first dbname is expanded as a connection string; what follows overrides it. */
+	const char *const keywords[] = { "dbname", "fallback_application_name", "client_encoding",
+		NULL };
+	const char *const values[] = { connection->settings->conninfo, "recordingd", "UTF8", NULL };
+
+	connection->pg = PQconnectStartParams(keywords, values, 1);
+	if (connection->pg == NULL)
+		memory_exhausted();
+	set_state(connection, DB_CONNECTION_CONNECTING);
+	if (connection->broken || PQstatus(connection->pg) == CONNECTION_BAD) {
+		close_connection(connection, PQerrorMessage(connection->pg));
+		return;
+	}
+	arm_timer(connection, CONNECT_TIMEOUT_MS);
+	/* Before the first PQconnectPoll a socket counts as if it had said WRITING. */
+	poll_connection(connection, PGRES_POLLING_WRITING);
+}
+
+/*
+ * The oldest query is past its time. Its client gets its answer now; if nothing at all has come
+ * from PostgreSQL meanwhile the connection counts as dead, else it goes on with the others.
+ */
+static void
+on_deadline(struct db_connection *connection)
+{
+	int64_t now_ms = clock_now_ms();
+	struct db_query *query;
+	bool is_silent = now_ms - connection->last_progress_ms
+		>= connection->settings->statement_timeout_ms;
+
+	TAILQ_FOREACH (query, &connection->sent, link) {
+		const struct db_query_hooks *hooks = query->hooks;
+
+		if (query->deadline_ms > now_ms)
+			break;
+		query->outcome = DB_OUTCOME_TIMEOUT;
+		query->deadline_ms = now_ms + connection->settings->statement_timeout_ms;
+		query->hooks = NULL;
+		if (hooks != NULL && !is_silent)
+			hooks->on_done(DB_OUTCOME_TIMEOUT, query->context);
+		else
+			query->hooks = hooks; /* close_connection() ends it */
+	}
+	if (is_silent) {
+		close_connection(connection, "no answer from PostgreSQL");
+		return;
+	}
+	arm_query_timer(connection);
+}
+
+static void
+timer_cb(evutil_socket_t socket, short what, void *context)
+{
+	struct db_connection *connection = context;
+
+	(void)socket;
+	(void)what;
+	if (connection->broken) {
+		close_connection(connection, PQerrorMessage(connection->pg));
+		return;
+	}
+	switch (connection->state) {
+	case DB_CONNECTION_CLOSED:
+		db_connection_open(connection);
+		break;
+	case DB_CONNECTION_CONNECTING:
+		close_connection(connection, "connecting took too long");
+		break;
+	case DB_CONNECTION_SETTING_UP:
+	case DB_CONNECTION_READY:
+	case DB_CONNECTION_HELD:
+		on_deadline(connection);
+		break;
+	}
+}
+
+int
+db_connection_hold(struct db_connection *connection)
+{
+	if (connection->state != DB_CONNECTION_READY || connection->load != 1
+		|| connection->cancelling)
+		return 0;
+	connection->cancelling = true;
+	set_state(connection, DB_CONNECTION_HELD);
+	return PQbackendPID(connection->pg);
+}
+
+void
+db_connection_release(struct db_connection *connection)
+{
+	connection->cancelling = false;
+	if (connection->state == DB_CONNECTION_HELD && TAILQ_EMPTY(&connection->sent)) {
+		set_state(connection, DB_CONNECTION_READY);
+		connection->events->on_free(connection->pool);
+	}
+}
+
+enum db_connection_state
+db_connection_state(const struct db_connection *connection)
+{
+	/* A connection that is about to be closed or rebuilt takes nothing new. */
+	if (connection->state == DB_CONNECTION_READY && (connection->broken || connection->stale))
+		return DB_CONNECTION_CLOSED;
+	return connection->state;
+}
+
+unsigned
+db_connection_load(const struct db_connection *connection)
+{
+	return connection->load;
+}
+
+bool
+db_connection_runs_long(const struct db_connection *connection)
+{
+	const struct db_query *query = TAILQ_FIRST(&connection->sent);
+
+	return query != NULL && query->lane == DB_LANE_LONG;
+}
+
+const char *
+db_connection_last_failure(const struct db_connection *connection)
+{
+	return connection->last_failure;
+}
+
+struct db_connection *
+db_connection_new(struct db_pool *pool, struct event_base *base,
+	const struct db_settings *settings, const struct db_connection_events *events,
+	unsigned number)
+{
+	struct db_connection *connection = memory_zeroed(1, sizeof *connection);
+
+	connection->pool = pool;
+	connection->base = base;
+	connection->settings = settings;
+	connection->events = events;
+	connection->number = number;
+	TAILQ_INIT(&connection->sent);
+	connection->timer = evtimer_new(base, timer_cb, connection);
+	if (connection->timer == NULL)
+		memory_exhausted();
+	return connection;
+}
+
+void
+db_connection_free(struct db_connection *connection)
+{
+	struct db_query *query;
+
+	if (connection == NULL)
+		return;
+	free_events(connection);
+	event_free(connection->timer);
+	PQfinish(connection->pg);
+	while ((query = TAILQ_FIRST(&connection->sent)) != NULL) {
+		TAILQ_REMOVE(&connection->sent, query, link);
+		query->outcome = DB_OUTCOME_UNAVAILABLE;
+		db_query_finish(query);
+	}
+	free(connection);
+}

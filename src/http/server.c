@@ -1,0 +1,81 @@
+#include "http/server.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "http/connection.h"
+#include "http/server_internal.h"
+
+static void
+reaper_cb(evutil_socket_t socket, short what, void *context)
+{
+	struct http_server *server = context;
+
+	(void)socket;
+	(void)what;
+	connections_reap(server);
+	if (server->is_draining && TAILQ_EMPTY(&server->connections) && server->on_idle != NULL)
+		server->on_idle(server->on_idle_context);
+}
+
+static void
+accept_pause_cb(evutil_socket_t socket, short what, void *context)
+{
+	(void)socket;
+	(void)what;
+	listeners_update(context);
+}
+
+struct http_server *
+http_server_new(struct event_base *base, const struct http_settings *settings,
+	const struct http_handler *handler, void *context)
+{
+	struct http_server *server = memory_zeroed(1, sizeof *server);
+
+	server->base = base;
+	server->handler = handler;
+	server->handler_context = context;
+	server->settings = *settings;
+	TAILQ_INIT(&server->connections);
+	TAILQ_INIT(&server->closed);
+	SLIST_INIT(&server->listeners);
+	server->reaper = event_new(base, -1, 0, reaper_cb, server);
+	server->accept_pause = evtimer_new(base, accept_pause_cb, server);
+	if (server->reaper == NULL || server->accept_pause == NULL)
+		memory_exhausted();
+	return server;
+}
+
+void
+http_server_free(struct http_server *server)
+{
+	struct connection *connection;
+
+	if (server == NULL)
+		return;
+	listeners_free(server);
+	while ((connection = TAILQ_FIRST(&server->connections)) != NULL)
+		connection_close(connection, "the server ends");
+	connections_reap(server);
+	event_free(server->reaper);
+	event_free(server->accept_pause);
+	free(server);
+}
+
+void
+http_server_set_settings(struct http_server *server, const struct http_settings *settings)
+{
+	server->settings = *settings;
+	listeners_update(server);
+}
+
+void
+http_server_drain(struct http_server *server, void (*on_idle)(void *context), void *context)
+{
+	server->is_draining = true;
+	server->on_idle = on_idle;
+	server->on_idle_context = context;
+	listeners_free(server);
+	connections_drain(server);
+	event_active(server->reaper, EV_TIMEOUT, 0);
+}

@@ -1,0 +1,151 @@
+#include "json/writer.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* A block is one allocation and one iovec of the later writev(2). */
+#define BLOCK_BYTES 16384
+
+/* The longest escape is \u001f. */
+#define ESCAPE_MAX 6
+
+/* What stands behind the backslash; 'u': \u00xx; 0: the byte itself. RFC 8259, 7. */
+static const char escapes[256] = {
+	[0x00] = 'u', [0x01] = 'u', [0x02] = 'u', [0x03] = 'u', [0x04] = 'u', [0x05] = 'u',
+	[0x06] = 'u', [0x07] = 'u', [0x08] = 'b', [0x09] = 't', [0x0a] = 'n', [0x0b] = 'u',
+	[0x0c] = 'f', [0x0d] = 'r', [0x0e] = 'u', [0x0f] = 'u', [0x10] = 'u', [0x11] = 'u',
+	[0x12] = 'u', [0x13] = 'u', [0x14] = 'u', [0x15] = 'u', [0x16] = 'u', [0x17] = 'u',
+	[0x18] = 'u', [0x19] = 'u', [0x1a] = 'u', [0x1b] = 'u', [0x1c] = 'u', [0x1d] = 'u',
+	[0x1e] = 'u', [0x1f] = 'u', ['"'] = '"', ['\\'] = '\\',
+};
+
+void
+json_writer_open(struct json_writer *writer, struct evbuffer *out)
+{
+	*writer = (struct json_writer){ .out = out };
+}
+
+static void
+give_block_back(struct json_writer *writer)
+{
+	struct evbuffer_iovec block;
+
+	if (writer->start == NULL)
+		return;
+	block.iov_base = writer->start;
+	block.iov_len = (size_t)(writer->next - writer->start);
+	if (evbuffer_commit_space(writer->out, &block, 1) != 0)
+		memory_exhausted();
+	writer->start = NULL;
+}
+
+void
+json_writer_close(struct json_writer *writer)
+{
+	give_block_back(writer);
+	writer->next = NULL;
+	writer->end = NULL;
+}
+
+static void
+take_block(struct json_writer *writer, size_t length)
+{
+	struct evbuffer_iovec block;
+
+	give_block_back(writer);
+	if (length < BLOCK_BYTES)
+		length = BLOCK_BYTES;
+	if (evbuffer_reserve_space(writer->out, (ev_ssize_t)length, &block, 1) != 1)
+		memory_exhausted();
+	writer->start = block.iov_base;
+	writer->next = writer->start;
+	writer->end = writer->start + block.iov_len;
+}
+
+char *
+json_reserve(struct json_writer *writer, size_t length)
+{
+	if (writer->start == NULL || (size_t)(writer->end - writer->next) < length)
+		take_block(writer, length);
+	return writer->next;
+}
+
+char *
+json_escape(char *out, const char *text, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)text[i];
+		char escape = escapes[byte];
+
+		if (escape == 0) {
+			*out++ = (char)byte;
+			continue;
+		}
+		*out++ = '\\';
+		*out++ = escape;
+		if (escape == 'u') {
+			*out++ = '0';
+			*out++ = '0';
+			*out++ = digits[byte >> 4];
+			*out++ = digits[byte & 15];
+		}
+	}
+	return out;
+}
+
+void
+json_raw_bytes(struct json_writer *writer, const char *text, size_t length)
+{
+	char *out = json_reserve(writer, length);
+
+	memcpy(out, text, length);
+	writer->next = out + length;
+}
+
+void
+json_raw(struct json_writer *writer, const char *text)
+{
+	json_raw_bytes(writer, text, strlen(text));
+}
+
+void
+json_text_bytes(struct json_writer *writer, const char *text, size_t length)
+{
+	/* Lengths are those of values PostgreSQL sent or a client posted: far from overflow. */
+	char *out = json_reserve(writer, length * ESCAPE_MAX + 2);
+
+	*out++ = '"';
+	out = json_escape(out, text, length);
+	*out++ = '"';
+	writer->next = out;
+}
+
+void
+json_text(struct json_writer *writer, const char *text)
+{
+	json_text_bytes(writer, text, strlen(text));
+}
+
+void
+json_text_or_null(struct json_writer *writer, const char *text)
+{
+	if (text == NULL)
+		json_raw(writer, "null");
+	else
+		json_text(writer, text);
+}
+
+void
+json_number(struct json_writer *writer, int64_t number)
+{
+	char text[24];
+	int length = snprintf(text, sizeof text, "%" PRId64, number);
+
+	json_raw_bytes(writer, text, (size_t)length);
+}

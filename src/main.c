@@ -1,0 +1,123 @@
+/* The command line of recordingd. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "server/check.h"
+#include "server/config.h"
+#include "server/daemon.h"
+
+/* A command line or configuration that cannot be used. */
+#define EXIT_USAGE 2
+
+static const char usage[] =
+	"Usage: recordingd [--config FILE] [--check] [--version] [--help]\n"
+	"\n"
+	"Serves call recordings, call history and the channel event log of XiVO over HTTP.\n"
+	"\n"
+	"  --config FILE  read this configuration instead of " CONFIG_DEFAULT_FILE "\n"
+	"  --check        look whether the database has what recordingd uses, and exit\n"
+	"  --version      print the version and exit\n"
+	"  --help         print this and exit\n"
+	"\n"
+	"Exit status: 0 done or stopped by a signal; 1 failed, or --check found something\n"
+	"missing; 2 the command line or the configuration is wrong.\n";
+
+struct command_line {
+	struct config_source source;
+	bool checks;
+	int exit_status; /* when there is nothing to run */
+};
+
+/* False: exit_status is the answer. */
+static bool
+parse_command_line(int argc, char **argv, struct command_line *line)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 'c' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	line->exit_status = EXIT_SUCCESS;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'f':
+			line->source.file = optarg;
+			line->source.must_exist = true;
+			break;
+		case 'c':
+			line->checks = true;
+			break;
+		case 'v':
+			printf("recordingd %s\n", RECORDINGD_VERSION);
+			return false;
+		case 'h':
+			fputs(usage, stdout);
+			return false;
+		default:
+			fputs(usage, stderr);
+			line->exit_status = EXIT_USAGE;
+			return false;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "recordingd: unexpected argument: %s\n%s", argv[optind], usage);
+		line->exit_status = EXIT_USAGE;
+		return false;
+	}
+	return true;
+}
+
+static struct config *
+load_config(const struct config_source *source)
+{
+	struct config *config = config_new();
+	struct error error;
+
+	if (config_load(config, source->file, source->must_exist, &error))
+		return config;
+	log_write(LOG_LEVEL_ERROR, "%s", error.message);
+	config_free(config);
+	return NULL;
+}
+
+static int
+serve(struct config *config, const struct config_source *source)
+{
+	struct error error;
+	struct daemon *daemon = daemon_new(config, source, &error);
+	bool ended_well;
+
+	if (daemon == NULL) {
+		log_write(LOG_LEVEL_ERROR, "%s", error.message);
+		return EXIT_FAILURE;
+	}
+	ended_well = daemon_run(daemon);
+	daemon_free(daemon);
+	return ended_well ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct command_line line = { .source = { .file = CONFIG_DEFAULT_FILE } };
+	struct config *config;
+	bool passed;
+
+	log_open();
+	if (!parse_command_line(argc, argv, &line))
+		return line.exit_status;
+	config = load_config(&line.source);
+	if (config == NULL)
+		return EXIT_USAGE;
+	if (!line.checks)
+		return serve(config, &line.source);
+	passed = check_database(config);
+	config_free(config);
+	return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,86 @@
+/* Every configuration key, in the order of the sample file and the README. */
+#include "server/config.h"
+
+/* clang-format off */
+#define TEXT(section, key, default_value, needs_restart, help)                                     \
+	{ #section, #key, CONFIG_TEXT, offsetof(struct config, section.key),                       \
+		default_value, 0, 0, needs_restart, help }
+#define NUMBER(section, key, default_value, minimum, maximum, needs_restart, help)                 \
+	{ #section, #key, CONFIG_NUMBER, offsetof(struct config, section.key),                     \
+		default_value, minimum, maximum, needs_restart, help }
+#define SIZE(section, key, default_value, minimum, maximum, needs_restart, help)                   \
+	{ #section, #key, CONFIG_SIZE, offsetof(struct config, section.key##_bytes),               \
+		default_value, minimum, maximum, needs_restart, help }
+#define DURATION(section, key, default_value, minimum, maximum, needs_restart, help)               \
+	{ #section, #key, CONFIG_DURATION, offsetof(struct config, section.key##_ms),              \
+		default_value, minimum, maximum, needs_restart, help }
+/* clang-format on */
+
+#define MIB	 (UINT64_C(1) << 20)
+#define ONE_HOUR (UINT64_C(60) * 60 * 1000)
+
+/* What a reload does with a changed value. */
+#define RELOADS	 false
+#define RESTARTS true
+
+/* clang-format off */
+const struct config_option config_options[] = {
+	TEXT(server, listen, "127.0.0.1:9400", RESTARTS,
+		"addresses to listen on: host:port, [::1]:port, unix:/path"),
+	NUMBER(server, max_connections, "10000", 1, 1000000, RESTARTS,
+		"clients at a time; further ones wait in the accept queue"),
+	DURATION(server, header_timeout, "10s", 10, ONE_HOUR, RELOADS,
+		"longest time for a request's head, then 408"),
+	DURATION(server, body_timeout, "30s", 10, ONE_HOUR, RELOADS,
+		"longest time for a request's body, then 408"),
+	DURATION(server, idle_timeout, "75s", 10, ONE_HOUR, RELOADS,
+		"longest silence between two requests, then the connection closes"),
+	SIZE(server, max_target, "8KiB", 64, MIB, RELOADS,
+		"longest request target, then 414"),
+	SIZE(server, max_head, "16KiB", 256, MIB, RELOADS,
+		"largest request head, then 431"),
+	SIZE(server, max_body, "64KiB", 1, 64 * MIB, RELOADS,
+		"largest request body, then 413"),
+	TEXT(server, trusted_proxies, "127.0.0.1,::1,unix", RELOADS,
+		"peers whose X-Forwarded-For names the client in the access log"),
+
+	TEXT(auth, token, "", RELOADS,
+		"the shared token; when empty, the environment variable PLAY_AUTH_TOKEN"),
+
+	TEXT(database, conninfo, "dbname=xivo_stats", RESTARTS,
+		"a libpq connection string or URI"),
+	NUMBER(database, connections, "8", 1, 500, RESTARTS,
+		"size of the connection pool"),
+	DURATION(database, statement_timeout, "10s", 10, ONE_HOUR, RESTARTS,
+		"longest run of a statement, then 504"),
+	DURATION(database, queue_timeout, "5s", 1, ONE_HOUR, RESTARTS,
+		"longest wait for a free connection, then 503"),
+
+	TEXT(audio, directory, "/var/spool/recordingd/audio", RELOADS,
+		"where the recordings are"),
+	TEXT(audio, extensions, "wav,ogg,opus,mp3,gsm", RELOADS,
+		"extensions of recordings, tried in this order after the file-id"),
+
+	TEXT(access_log, file, "/var/log/recordingd/access.log", RELOADS,
+		"one line per recording that was looked at, heard or downloaded"),
+
+	NUMBER(records, default_page_size, "10", 1, 100000, RELOADS,
+		"records per page when a search does not say"),
+	NUMBER(records, max_page_size, "1000", 1, 100000, RELOADS,
+		"most records per page"),
+
+	NUMBER(history, default_size, "10", 1, 100000, RELOADS,
+		"entries when a request does not say"),
+	NUMBER(history, max_size, "1000", 1, 100000, RELOADS,
+		"most entries"),
+	NUMBER(history, default_days, "7", 0, 36500, RELOADS,
+		"days an agent's history goes back when a request does not say"),
+
+	NUMBER(cel, default_limit, "1000", 1, 1000000, RELOADS,
+		"channel events when a request does not say"),
+	NUMBER(cel, max_limit, "10000", 1, 1000000, RELOADS,
+		"most channel events"),
+};
+/* clang-format on */
+
+const size_t config_option_count = sizeof(config_options) / sizeof(config_options[0]);

@@ -1,0 +1,156 @@
+#include "server/config_texts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define MAX_EXTENSION_LENGTH 16
+#define BLANKS		     " \t"
+
+typedef bool text_check(char *text, char reason[static CONFIG_REASON_SIZE]);
+
+static bool
+refuse(char reason[static CONFIG_REASON_SIZE], const char *sentence)
+{
+	snprintf(reason, CONFIG_REASON_SIZE, "%s", sentence);
+	return false;
+}
+
+/* Whether text holds a control character that is not one of the allowed ones. */
+static bool
+has_control(const char *text, const char *allowed)
+{
+	for (; *text != '\0'; text++) {
+		if (((unsigned char)*text < 0x20 || *text == 0x7f) &&
+			strchr(allowed, *text) == NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A blank around each entry of a list is for the reader of the file only. */
+static bool
+list_normalise(char *list, char reason[static CONFIG_REASON_SIZE])
+{
+	const char *from = list + strspn(list, BLANKS);
+	char *to = list;
+
+	if (*from == '\0') {
+		*list = '\0';
+		return true;
+	}
+	for (;;) {
+		size_t length = strcspn(from, ",");
+		char separator = from[length];
+		const char *next = from + length;
+
+		while (length > 0 && strchr(BLANKS, from[length - 1]) != NULL)
+			length--;
+		if (length == 0)
+			return refuse(reason, "an entry of the list is empty");
+		memmove(to, from, length);
+		to += length;
+		if (separator == '\0')
+			break;
+		*to++ = ',';
+		from = next + 1 + strspn(next + 1, BLANKS);
+	}
+	*to = '\0';
+	return true;
+}
+
+static bool
+check_listen(char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	if (!list_normalise(text, reason))
+		return false;
+	if (*text == '\0')
+		return refuse(reason, "no address is given: set some such as 127.0.0.1:9400, "
+				      "[::1]:9400 or unix:/path");
+	return true;
+}
+
+static bool
+extension_is_valid(const char *extension, size_t length)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789";
+
+	return length >= 1 && length <= MAX_EXTENSION_LENGTH &&
+	       strspn(extension, allowed) >= length;
+}
+
+static bool
+check_extensions(char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	if (!list_normalise(text, reason))
+		return false;
+	if (*text == '\0')
+		return refuse(reason, "no extension is given: set some such as wav,ogg");
+	for (const char *entry = text; entry != NULL;) {
+		size_t length = strcspn(entry, ",");
+
+		if (!extension_is_valid(entry, length)) {
+			char quoted[CONFIG_QUOTE_SIZE];
+
+			config_quote(entry, quoted);
+			quoted[strcspn(quoted, ",")] = '\0';
+			snprintf(reason, CONFIG_REASON_SIZE,
+				"\"%s\" is not an extension (1 to %d letters and digits, no dot)",
+				quoted, MAX_EXTENSION_LENGTH);
+			return false;
+		}
+		entry = entry[length] == ',' ? entry + length + 1 : NULL;
+	}
+	return true;
+}
+
+static bool
+check_path(char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	return *text != '\0' || refuse(reason, "no path is given");
+}
+
+/* HTTP cuts blanks around a header's value, and no value holds a control character. */
+static bool
+check_token(char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	size_t length = strlen(text);
+
+	if (has_control(text, ""))
+		return refuse(reason, "no request header can match a control character");
+	if (length > 0 && (text[0] == ' ' || text[length - 1] == ' '))
+		return refuse(
+			reason, "no request header can match a blank at the beginning or end");
+	return true;
+}
+
+static const struct {
+	size_t offset;
+	text_check *check;
+} text_checks[] = {
+	{ offsetof(struct config, server.listen), check_listen },
+	{ offsetof(struct config, server.trusted_proxies), list_normalise },
+	{ offsetof(struct config, auth.token), check_token },
+	{ offsetof(struct config, audio.directory), check_path },
+	{ offsetof(struct config, audio.extensions), check_extensions },
+	{ offsetof(struct config, access_log.file), check_path },
+};
+
+bool
+config_text_check(
+	const struct config_option *option, char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	if (!utf8_is_valid(text, strlen(text)))
+		return refuse(reason, "the text is not UTF-8");
+	for (size_t i = 0; i < sizeof(text_checks) / sizeof(text_checks[0]); i++) {
+		if (text_checks[i].offset == option->offset && !text_checks[i].check(text, reason))
+			return false;
+	}
+	/* A tab may separate the words of a connection string. */
+	if (has_control(text, "\t"))
+		return refuse(reason, "a control character is not allowed");
+	return true;
+}

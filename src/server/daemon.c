@@ -1,0 +1,296 @@
+#include "server/daemon.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "audio/access_log.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "db/pool.h"
+#include "http/forwarded.h"
+#include "http/server.h"
+#include "server/config.h"
+
+/* How long requests in flight may take after SIGTERM; systemd kills after 90 s. */
+#define DRAIN_MS 30000
+
+static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+#define SIGNALS (sizeof handled_signals / sizeof *handled_signals)
+
+/* What of the configuration the endpoints see, and what was made for them. */
+struct api_view {
+	struct api_settings settings; /* strings are borrowed from config */
+	struct proxy_list *proxies;
+};
+
+struct daemon {
+	const struct config_source *source; /* borrowed */
+
+	/* Owned, in the order in which they are made. */
+	struct config *config;
+	/*
+	 * The configuration at start, where a reload has replaced it: the pool and others keep
+	 * what they got from it.
+	 */
+	struct config *first_config;
+	struct event_base *base;
+	struct event *signals[SIGNALS];
+	struct event *drain_timer;
+	struct db_pool *pool;
+	struct access_log *access_log;
+	struct api_view view;
+	struct api api;
+	struct http_server *server;
+
+	bool is_draining;
+};
+
+static struct http_settings
+http_settings_of(const struct config *config)
+{
+	return (struct http_settings){
+		.max_connections = config->server.max_connections,
+		.header_timeout_ms = (int64_t)config->server.header_timeout_ms,
+		.body_timeout_ms = (int64_t)config->server.body_timeout_ms,
+		.idle_timeout_ms = (int64_t)config->server.idle_timeout_ms,
+		.limits = {
+			.max_head_bytes = config->server.max_head_bytes,
+			.max_target_bytes = config->server.max_target_bytes,
+			.max_body_bytes = config->server.max_body_bytes,
+		},
+	};
+}
+
+static bool
+view_open(struct api_view *view, const struct config *config, struct error *error)
+{
+	view->proxies = proxy_list_new(config->server.trusted_proxies, error);
+	if (view->proxies == NULL)
+		return false;
+	view->settings = (struct api_settings){
+		.token = config->auth.token,
+		.audio_directory = config->audio.directory,
+		.audio_extensions = config->audio.extensions,
+		.trusted_proxies = view->proxies,
+		.records_default_page_size = (int64_t)config->records.default_page_size,
+		.records_max_page_size = (int64_t)config->records.max_page_size,
+		.history_default_size = (int64_t)config->history.default_size,
+		.history_max_size = (int64_t)config->history.max_size,
+		.history_default_days = (int64_t)config->history.default_days,
+		.cel_default_limit = (int64_t)config->cel.default_limit,
+		.cel_max_limit = (int64_t)config->cel.max_limit,
+	};
+	return true;
+}
+
+static void
+view_close(struct api_view *view)
+{
+	proxy_list_free(view->proxies);
+	view->proxies = NULL;
+}
+
+static void
+log_needs_restart(const struct config_option *option, void *context)
+{
+	(void)context;
+	log_write(LOG_LEVEL_WARNING, "reload: %s.%s takes effect at the next start",
+		option->section, option->key);
+}
+
+/* A configuration that cannot be loaded changes nothing. */
+static void
+reload(struct daemon *daemon)
+{
+	struct config *loaded = config_new();
+	struct http_settings settings;
+	struct api_view view;
+	struct error error;
+
+	if (!config_load(loaded, daemon->source->file, daemon->source->must_exist, &error)
+		|| !view_open(&view, loaded, &error)) {
+		log_write(LOG_LEVEL_ERROR, "reload: keeping the old configuration: %s",
+			error.message);
+		access_log_reopen(daemon->access_log, daemon->config->access_log.file);
+		config_free(loaded);
+		return;
+	}
+	config_compare_restart(daemon->first_config, loaded, log_needs_restart, NULL);
+	view_close(&daemon->view);
+	daemon->view = view;
+	settings = http_settings_of(loaded);
+	settings.max_connections = daemon->first_config->server.max_connections;
+	http_server_set_settings(daemon->server, &settings);
+	access_log_reopen(daemon->access_log, loaded->access_log.file);
+	if (daemon->config != daemon->first_config)
+		config_free(daemon->config);
+	daemon->config = loaded;
+	log_write(LOG_LEVEL_NOTICE, "reloaded");
+}
+
+static void
+on_idle(void *context)
+{
+	struct daemon *daemon = context;
+
+	(void)event_base_loopbreak(daemon->base);
+}
+
+static void
+drain_timer_cb(evutil_socket_t socket, short what, void *context)
+{
+	struct daemon *daemon = context;
+
+	(void)socket;
+	(void)what;
+	log_write(LOG_LEVEL_WARNING, "requests in flight took too long: stopping without them");
+	(void)event_base_loopbreak(daemon->base);
+}
+
+/* Requests in flight are answered; a second signal ends the wait. */
+static void
+drain(struct daemon *daemon)
+{
+	struct timeval limit = clock_timeval(DRAIN_MS);
+
+	if (daemon->is_draining) {
+		(void)event_base_loopbreak(daemon->base);
+		return;
+	}
+	daemon->is_draining = true;
+	log_write(LOG_LEVEL_NOTICE, "stopping");
+	if (evtimer_add(daemon->drain_timer, &limit) != 0)
+		memory_exhausted();
+	http_server_drain(daemon->server, on_idle, daemon);
+}
+
+static void
+signal_cb(evutil_socket_t number, short what, void *context)
+{
+	struct daemon *daemon = context;
+
+	(void)what;
+	if (number == SIGHUP)
+		reload(daemon);
+	else
+		drain(daemon);
+}
+
+/* Listens on each address of the comma separated list. */
+static bool
+listen_on_all(struct daemon *daemon, struct error *error)
+{
+	char *list = memory_text(daemon->config->server.listen,
+		strlen(daemon->config->server.listen));
+	char *rest = list;
+	char *address;
+	bool listens = true;
+
+	while (listens && (address = strsep(&rest, ",")) != NULL)
+		listens = http_server_listen(daemon->server, address, error);
+	free(list);
+	return listens;
+}
+
+static void
+watch_signals(struct daemon *daemon)
+{
+	for (size_t i = 0; i < SIGNALS; i++) {
+		daemon->signals[i] =
+			evsignal_new(daemon->base, handled_signals[i], signal_cb, daemon);
+		if (daemon->signals[i] == NULL || event_add(daemon->signals[i], NULL) != 0)
+			memory_exhausted();
+	}
+	/* A client that goes while it is written to is an error of that write, nothing else. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+open_database(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	const struct db_settings settings = {
+		.conninfo = config->database.conninfo,
+		.connections = (unsigned)config->database.connections,
+		.statement_timeout_ms = (int64_t)config->database.statement_timeout_ms,
+		.queue_timeout_ms = (int64_t)config->database.queue_timeout_ms,
+	};
+
+	daemon->pool = db_pool_new(daemon->base, &settings);
+}
+
+struct daemon *
+daemon_new(struct config *config, const struct config_source *source, struct error *error)
+{
+	struct daemon *daemon = memory_zeroed(1, sizeof *daemon);
+	struct http_settings settings = http_settings_of(config);
+
+	daemon->config = config;
+	daemon->first_config = config;
+	daemon->source = source;
+	daemon->base = event_base_new();
+	if (daemon->base == NULL)
+		memory_exhausted();
+	daemon->drain_timer = evtimer_new(daemon->base, drain_timer_cb, daemon);
+	if (daemon->drain_timer == NULL)
+		memory_exhausted();
+	watch_signals(daemon);
+	if (!view_open(&daemon->view, config, error)) {
+		daemon_free(daemon);
+		return NULL;
+	}
+	open_database(daemon);
+	daemon->access_log = access_log_new(config->access_log.file);
+	daemon->api = (struct api){
+		.pool = daemon->pool,
+		.access_log = daemon->access_log,
+		.settings = &daemon->view.settings,
+	};
+	daemon->server =
+		http_server_new(daemon->base, &settings, &api_http_handler, &daemon->api);
+	if (!listen_on_all(daemon, error)) {
+		daemon_free(daemon);
+		return NULL;
+	}
+	db_pool_start(daemon->pool);
+	return daemon;
+}
+
+void
+daemon_free(struct daemon *daemon)
+{
+	if (daemon == NULL)
+		return;
+	/* Connections give their requests up before the pool goes that serves them. */
+	http_server_free(daemon->server);
+	access_log_free(daemon->access_log);
+	db_pool_free(daemon->pool);
+	view_close(&daemon->view);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		if (daemon->signals[i] != NULL)
+			event_free(daemon->signals[i]);
+	}
+	if (daemon->drain_timer != NULL)
+		event_free(daemon->drain_timer);
+	event_base_free(daemon->base);
+	if (daemon->config != daemon->first_config)
+		config_free(daemon->config);
+	config_free(daemon->first_config);
+	free(daemon);
+}
+
+bool
+daemon_run(struct daemon *daemon)
+{
+	if (event_base_dispatch(daemon->base) < 0) {
+		log_write(LOG_LEVEL_CRITICAL, "the event loop failed");
+		return false;
+	}
+	log_write(LOG_LEVEL_NOTICE, "stopped");
+	return true;
+}
