@@ -46,8 +46,8 @@ struct exchange {
 	exchange_done_function *on_done;
 };
 
-struct exchange *exchange_new(struct api *api, struct connection *connection,
-	const struct endpoint *endpoint);
+struct exchange *exchange_new(
+	struct api *api, struct connection *connection, const struct endpoint *endpoint);
 void exchange_free(struct exchange *exchange);
 
 /* Opens the reply and starts the endpoint. */
@@ -55,7 +55,8 @@ void exchange_start(struct exchange *exchange);
 
 /*
  * Runs a query of count steps. Each row of its results must have so many columns and goes to
- * on_row; then on_done is called. A failure of any kind is answered here. columns 0: no rows wanted.
+ * on_row; then on_done is called. A failure of any kind is answered here. columns 0: no rows
+ * wanted.
  */
 void exchange_query(struct exchange *exchange, const struct db_step *steps, size_t count,
 	int columns, exchange_row_function *on_row, exchange_done_function *on_done);

@@ -38,10 +38,10 @@ struct field {
 	const char *name;
 	enum field_type type;
 	bool is_required;
-	bool empty_is_value; /* in a body: "" is a value, only null is absent */
-	int64_t minimum;     /* FIELD_INTEGER */
-	int64_t maximum;     /* FIELD_INTEGER; 0: what maximum_setting points at */
-	size_t maximum_setting;	     /* offset of an int64_t in struct api_settings */
+	bool empty_is_value;	    /* in a body: "" is a value, only null is absent */
+	int64_t minimum;	    /* FIELD_INTEGER */
+	int64_t maximum;	    /* FIELD_INTEGER; 0: what maximum_setting points at */
+	size_t maximum_setting;	    /* offset of an int64_t in struct api_settings */
 	const char *const *choices; /* FIELD_CHOICE, ends with NULL */
 };
 
@@ -50,7 +50,7 @@ struct field_value {
 	bool is_present;
 	int64_t integer;
 	const char *text;
-	struct json_object *json;	 /* FIELD_ARRAY */
+	struct json_object *json;	/* FIELD_ARRAY */
 	char timestamp[TIMESTAMP_SIZE]; /* text points here for FIELD_TIMESTAMP */
 };
 
@@ -66,8 +66,8 @@ bool field_check_text(const struct field *field, const struct api_settings *sett
 	const char *text, struct field_value *value, struct error *error) MUST_CHECK;
 
 /* "page must be a whole number from 1 to 2147483647", and the like. Returns false. */
-bool field_refuse(const struct field *field, const struct api_settings *settings,
-	struct error *error);
+bool field_refuse(
+	const struct field *field, const struct api_settings *settings, struct error *error);
 
 /* "there is no field \"x\"; allowed are …". what is "field" or "URL parameter". Returns false. */
 bool field_refuse_unknown(const struct field *fields, size_t count, const char *what,

@@ -5,7 +5,7 @@
 #include "api/exchange.h"
 
 /* Fills exchange->parameters; query is what stands behind the question mark, or NULL. */
-bool parameters_decode(struct exchange *exchange, const char *query, struct error *error)
-	MUST_CHECK;
+bool parameters_decode(
+	struct exchange *exchange, const char *query, struct error *error) MUST_CHECK;
 
 #endif

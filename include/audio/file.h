@@ -23,7 +23,7 @@ struct audio_file {
 	int descriptor; /* owned; -1 when closed */
 	uint64_t bytes;
 	time_t modified;
-	const char *content_type; /* a constant */
+	const char *content_type;   /* a constant */
 	char name[AUDIO_NAME_SIZE]; /* file-id and extension */
 	char extension[17];
 	char tag[AUDIO_TAG_SIZE];

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 struct wav_info {
-	uint32_t sample_rate; /* Hz, not 0 */
-	uint32_t channels;    /* not 0 */
-	bool has_duration;    /* false while the file is still being written */
+	uint32_t sample_rate;	   /* Hz, not 0 */
+	uint32_t channels;	   /* not 0 */
+	bool has_duration;	   /* false while the file is still being written */
 	uint64_t duration_seconds; /* whole seconds */
 };
 

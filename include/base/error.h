@@ -11,28 +11,28 @@
 
 #include <stdbool.h>
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK		  __attribute__((warn_unused_result))
 #define PRINTF_LIKE(index, first) __attribute__((format(printf, index, first)))
 
 enum error_code {
 	ERROR_NONE,
-	ERROR_BAD_REQUEST,	     /* 400, not HTTP: the connection closes */
-	ERROR_INVALID_JSON,	     /* 400 */
-	ERROR_INVALID_PARAMETER,     /* 400 */
-	ERROR_UNKNOWN_FIELD,	     /* 400 */
-	ERROR_UNAUTHORIZED,	     /* 401 */
-	ERROR_NOT_FOUND,	     /* 404 */
-	ERROR_METHOD_NOT_ALLOWED,    /* 405 */
-	ERROR_REQUEST_TIMEOUT,	     /* 408 */
-	ERROR_PRECONDITION_FAILED,   /* 412 */
-	ERROR_BODY_TOO_LARGE,	     /* 413 */
-	ERROR_URI_TOO_LONG,	     /* 414 */
+	ERROR_BAD_REQUEST,	      /* 400, not HTTP: the connection closes */
+	ERROR_INVALID_JSON,	      /* 400 */
+	ERROR_INVALID_PARAMETER,      /* 400 */
+	ERROR_UNKNOWN_FIELD,	      /* 400 */
+	ERROR_UNAUTHORIZED,	      /* 401 */
+	ERROR_NOT_FOUND,	      /* 404 */
+	ERROR_METHOD_NOT_ALLOWED,     /* 405 */
+	ERROR_REQUEST_TIMEOUT,	      /* 408 */
+	ERROR_PRECONDITION_FAILED,    /* 412 */
+	ERROR_BODY_TOO_LARGE,	      /* 413 */
+	ERROR_URI_TOO_LONG,	      /* 414 */
 	ERROR_UNSUPPORTED_MEDIA_TYPE, /* 415 */
-	ERROR_RANGE_NOT_SATISFIABLE, /* 416 */
-	ERROR_HEADERS_TOO_LARGE,     /* 431 */
-	ERROR_INTERNAL,		     /* 500 */
-	ERROR_UNAVAILABLE,	     /* 503 with Retry-After */
-	ERROR_TIMEOUT,		     /* 504 */
+	ERROR_RANGE_NOT_SATISFIABLE,  /* 416 */
+	ERROR_HEADERS_TOO_LARGE,      /* 431 */
+	ERROR_INTERNAL,		      /* 500 */
+	ERROR_UNAVAILABLE,	      /* 503 with Retry-After */
+	ERROR_TIMEOUT,		      /* 504 */
 	ERROR_CODE_COUNT,
 };
 
@@ -43,6 +43,7 @@ struct error {
 };
 
 /* Fills error and returns false, so that a refusal is one line: return error_set(...). */
-bool error_set(struct error *error, enum error_code code, const char *format, ...) PRINTF_LIKE(3, 4);
+bool error_set(struct error *error, enum error_code code, const char *format, ...)
+	PRINTF_LIKE(3, 4);
 
 #endif

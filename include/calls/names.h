@@ -22,10 +22,10 @@ extern const struct db_statement names_agents_statement;
 extern const struct db_statement names_queues_statement;
 
 struct name_set {
-	char *wanted;	  /* owned: what was given, in lower case */
-	const char *given; /* borrowed: what was given, to the letter */
+	char *wanted;	    /* owned: what was given, in lower case */
+	const char *given;  /* borrowed: what was given, to the letter */
 	bool is_configured; /* a queue row has the given text as its reference */
-	char **found;	  /* owned, each and all */
+	char **found;	    /* owned, each and all */
 	size_t count;
 	size_t size;
 };

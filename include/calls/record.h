@@ -17,17 +17,17 @@
 #define RECORD_COLUMNS 10
 
 struct record_list {
-	int64_t limit; /* records to write at most; 0: all */
-	int64_t count; /* of records seen, also those beyond the limit */
-	bool is_open;  /* the last record's attached pairs are still being written */
-	char call_id[24]; /* of the call of the last row */
+	int64_t limit;	    /* records to write at most; 0: all */
+	int64_t count;	    /* of records seen, also those beyond the limit */
+	bool is_open;	    /* the last record's attached pairs are still being written */
+	char call_id[24];   /* of the call of the last row */
 	char file_id[1025]; /* value of its key 'recording': 256 characters of up to 4 bytes */
 	bool has_pair;
 };
 
 /* Writes a row; false when it is not of this shape. */
-bool record_list_row(struct record_list *list, struct json_writer *writer, const PGresult *result,
-	int row);
+bool record_list_row(
+	struct record_list *list, struct json_writer *writer, const PGresult *result, int row);
 
 /* Completes the last record. */
 void record_list_close(struct record_list *list, struct json_writer *writer);

@@ -11,8 +11,8 @@
  * of its own. With a single connection both lanes share it.
  *
  * Whole results, not single rows: libpq copies the column descriptions for each single row, which
- * for the 23 columns of cel costs more than rendering them. Results arrive complete, are rendered at
- * once and freed, so a slow client never holds a connection. Limits on rows keep that bounded.
+ * for the 23 columns of cel costs more than rendering them. Results arrive complete, are rendered
+ * at once and freed, so a slow client never holds a connection. Limits on rows keep that bounded.
  *
  * A connection that is lost is rebuilt after a capped, jittered pause. Its reading statements that
  * have not answered yet move to another connection, once; the rest ends as unavailable.

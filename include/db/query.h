@@ -30,17 +30,17 @@ struct db_query {
 
 	/* Borrowed. */
 	struct db_pool *pool;
-	struct db_connection *connection; /* NULL while waiting */
+	struct db_connection *connection;   /* NULL while waiting */
 	const struct db_query_hooks *hooks; /* NULL once abandoned */
 	void *context;
 
 	enum db_lane lane;
 	enum db_outcome outcome;
-	int64_t deadline_ms;	 /* of waiting, then of running; clock_now_ms() */
-	unsigned results_seen;	 /* of the server, in this attempt */
-	bool delivered;		 /* on_result has been called */
-	bool moved;		 /* this is the second attempt */
-	bool wants_second_try;	 /* its prepared statement is stale: see db_connection.c */
+	int64_t deadline_ms;   /* of waiting, then of running; clock_now_ms() */
+	unsigned results_seen; /* of the server, in this attempt */
+	bool delivered;	       /* on_result has been called */
+	bool moved;	       /* this is the second attempt */
+	bool wants_second_try; /* its prepared statement is stale: see db_connection.c */
 };
 
 TAILQ_HEAD(db_query_list, db_query);

@@ -26,7 +26,6 @@ struct db_statement {
 	const char *name; /* for PREPARE and the log; NULL: planned anew each time */
 	const char *text;
 	enum db_lane lane;
-	bool binary; /* the result's columns come in binary format */
 	bool writes; /* must not run a second time when its connection is lost */
 };
 
@@ -52,12 +51,12 @@ void statement_builder_open(struct statement_builder *builder);
 void statement_builder_close(struct statement_builder *builder);
 
 /* Appends a fragment whose parameters are the count values after it, each a const char *. */
-void statement_builder_append(struct statement_builder *builder, const char *fragment, int count,
-	...);
+void statement_builder_append(
+	struct statement_builder *builder, const char *fragment, int count, ...);
 
 /* As above for a number. */
-void statement_builder_append_number(struct statement_builder *builder, const char *fragment,
-	int64_t value);
+void statement_builder_append_number(
+	struct statement_builder *builder, const char *fragment, int64_t value);
 
 /* The joined values, borrowed from the builder. */
 struct db_parameters statement_builder_parameters(const struct statement_builder *builder);

@@ -11,7 +11,7 @@ enum byte_range_kind {
 };
 
 /* value is the Range field or NULL. */
-enum byte_range_kind byte_range_parse(const char *value, uint64_t size, uint64_t *first,
-	uint64_t *last);
+enum byte_range_kind byte_range_parse(
+	const char *value, uint64_t size, uint64_t *first, uint64_t *last);
 
 #endif

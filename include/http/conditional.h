@@ -11,10 +11,10 @@
 struct request;
 
 enum condition {
-	CONDITION_SEND,		  /* all of it */
-	CONDITION_SEND_PART,	  /* from first to last */
-	CONDITION_NOT_MODIFIED,	  /* 304 */
-	CONDITION_FAILED,	  /* 412 */
+	CONDITION_SEND,		 /* all of it */
+	CONDITION_SEND_PART,	 /* from first to last */
+	CONDITION_NOT_MODIFIED,	 /* 304 */
+	CONDITION_FAILED,	 /* 412 */
 	CONDITION_UNSATISFIABLE, /* 416 */
 };
 

@@ -29,8 +29,8 @@ enum connection_state {
 };
 
 /* Takes over the socket, which must be non-blocking. */
-void connection_open(struct http_server *server, int socket, const struct sockaddr *peer,
-	socklen_t peer_length);
+void connection_open(
+	struct http_server *server, int socket, const struct sockaddr *peer, socklen_t peer_length);
 
 /* reason is for the log. */
 void connection_close(struct connection *connection, const char *reason);

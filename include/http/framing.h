@@ -5,7 +5,8 @@
  * llhttp lets through or leaves to its caller, because whatever a proxy and recordingd read
  * differently is a hole: bare CR or LF, folded lines, empty names, blanks before a colon, control
  * characters, foreign versions, chunk sizes that overflow, endless chunk extensions and trailers.
- * It also says where the head and the message end, so that llhttp never sees a byte of the next one.
+ * It also says where the head and the message end, so that llhttp never sees a byte of the next
+ * one.
  *
  * It holds no memory. Order of calls: framing_open(), framing_consume() until
  * FRAMING_HEAD_DONE, framing_expect_length() or framing_expect_chunks(), framing_consume() until
@@ -33,20 +34,20 @@
 #define FRAMING_FIELDS_MAX 100
 
 enum framing_stage {
-	FRAMING_START,	     /* before the request line; one empty line is let through */
+	FRAMING_START, /* before the request line; one empty line is let through */
 	FRAMING_START_LF,
 	FRAMING_METHOD,
 	FRAMING_TARGET,
 	FRAMING_VERSION,
 	FRAMING_VERSION_CR,
 	FRAMING_VERSION_LF,
-	FRAMING_LINE,	     /* at the start of a field line or of the empty line */
+	FRAMING_LINE, /* at the start of a field line or of the empty line */
 	FRAMING_NAME,
 	FRAMING_VALUE,
 	FRAMING_VALUE_LF,
 	FRAMING_END_LF,
 	FRAMING_HEAD_COMPLETE, /* waiting for framing_expect_*() */
-	FRAMING_DATA,	     /* a body of known length */
+	FRAMING_DATA,	       /* a body of known length */
 	FRAMING_SIZE_FIRST,
 	FRAMING_SIZE,
 	FRAMING_EXTENSION,
@@ -63,11 +64,11 @@ enum framing_stage {
 };
 
 enum framing_event {
-	FRAMING_MORE,	      /* all bytes taken, more are needed */
-	FRAMING_METHOD_DONE,  /* the method and the blank behind it are taken */
+	FRAMING_MORE,	     /* all bytes taken, more are needed */
+	FRAMING_METHOD_DONE, /* the method and the blank behind it are taken */
 	FRAMING_HEAD_DONE,
 	FRAMING_MESSAGE_DONE,
-	FRAMING_FAILED,	      /* error says why; the connection must close */
+	FRAMING_FAILED, /* error says why; the connection must close */
 };
 
 struct framing {

@@ -9,7 +9,8 @@
 
 void http_date_format(time_t time, char text[static HTTP_DATE_SIZE]);
 
-/* All three forms: IMF-fixdate, RFC 850 and asctime. False, and time untouched, for anything else. */
+/* All three forms: IMF-fixdate, RFC 850 and asctime. False, and time untouched, for anything else.
+ */
 bool http_date_parse(const char *text, time_t *time);
 
 #endif

@@ -49,8 +49,8 @@ void http_server_free(struct http_server *server);
  * Listens on "host:port", "[v6]:port" or "unix:/path"; the host is numeric or "localhost". A socket
  * file that nobody listens on any more is replaced.
  */
-bool http_server_listen(struct http_server *server, const char *address, struct error *error)
-	MUST_CHECK;
+bool http_server_listen(
+	struct http_server *server, const char *address, struct error *error) MUST_CHECK;
 
 /* New settings, for what comes next on each connection; max_connections at once. */
 void http_server_set_settings(struct http_server *server, const struct http_settings *settings);

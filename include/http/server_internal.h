@@ -31,7 +31,7 @@ struct http_server {
 	struct event *reaper;
 
 	struct listener_list listeners; /* owned */
-	struct event *accept_pause; /* pending while descriptors have run out */
+	struct event *accept_pause;	/* pending while descriptors have run out */
 
 	bool is_draining;
 	void (*on_idle)(void *context);

@@ -3,7 +3,8 @@
  * value. The writer reserves space in blocks and gives it back when it is closed.
  *
  * Order of calls: json_writer_open(), any number of json_*(), json_writer_close(); between open and
- * close nothing else may touch the evbuffer. Texts must be valid UTF-8, as PostgreSQL delivers them.
+ * close nothing else may touch the evbuffer. Texts must be valid UTF-8, as PostgreSQL delivers
+ * them.
  */
 #ifndef RECORDINGD_JSON_WRITER_H
 #define RECORDINGD_JSON_WRITER_H

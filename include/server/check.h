@@ -8,7 +8,8 @@
 
 struct config;
 
-/* Connects, prints what is missing on standard output, changes nothing. True: nothing is missing. */
+/* Connects, prints what is missing on standard output, changes nothing. True: nothing is missing.
+ */
 bool check_database(const struct config *config);
 
 #endif

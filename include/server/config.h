@@ -92,8 +92,8 @@ void config_free(struct config *config);
  * On false, error->message is for the operator: it names file, line, section and key, or the
  * environment variable; the configuration may then only be freed.
  */
-bool config_load(struct config *config, const char *file, bool must_exist, struct error *error)
-	MUST_CHECK;
+bool config_load(
+	struct config *config, const char *file, bool must_exist, struct error *error) MUST_CHECK;
 
 /*
  * Calls changed for every option that needs a restart and differs between the two; for the log

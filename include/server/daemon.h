@@ -21,8 +21,8 @@ struct config_source {
  * Takes over the configuration, also when it fails; opens the listeners and starts connecting to
  * the database. NULL: error says why.
  */
-struct daemon *daemon_new(struct config *config, const struct config_source *source,
-	struct error *error);
+struct daemon *daemon_new(
+	struct config *config, const struct config_source *source, struct error *error);
 void daemon_free(struct daemon *daemon);
 
 /* Runs until SIGTERM or SIGINT has been served. False when the loop failed. */

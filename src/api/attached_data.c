@@ -72,8 +72,8 @@ read_pair(const struct exchange *exchange, struct json_object *json, const char 
 		return error_set(error, ERROR_INVALID_PARAMETER,
 			"the body must hold objects with key and value");
 	}
-	if (!body_decode_object(json, item_fields, ITEM_COUNT, exchange->api->settings, values,
-		    error))
+	if (!body_decode_object(
+		    json, item_fields, ITEM_COUNT, exchange->api->settings, values, error))
 		return false;
 	*key = values[ITEM_KEY].text;
 	*value = values[ITEM_VALUE].text;
@@ -117,8 +117,8 @@ read_pairs(const struct exchange *exchange, struct pairs *pairs, struct error *e
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *json = json_object_array_get_idx(exchange->json, i);
-		const char *key;
-		const char *value;
+		const char *key = NULL;
+		const char *value = NULL;
 
 		if (!read_pair(exchange, json, &key, &value, error))
 			return false;
@@ -133,8 +133,8 @@ is_call_id(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
 
-	return digits > 0 && digits <= 18 && text[digits] == '\0'
-		&& strtoll(text, NULL, 10) <= FIELD_NUMBER_MAX;
+	return digits > 0 && digits <= 18 && text[digits] == '\0' &&
+	       strtoll(text, NULL, 10) <= FIELD_NUMBER_MAX;
 }
 
 static void

@@ -102,8 +102,7 @@ read_sound(const struct audio_file *file)
 			sound.has_duration = wav.has_duration;
 			sound.duration_s = wav.duration_seconds;
 		}
-	} else if (!ogg_parse(file->descriptor, file->bytes, &sound.sample_rate,
-			   &sound.channels)) {
+	} else if (!ogg_parse(file->descriptor, file->bytes, &sound.sample_rate, &sound.channels)) {
 		/* Not an Ogg file: mp3 and gsm have no header that tells. */
 		sound = (struct sound){ 0 };
 	}
@@ -188,8 +187,8 @@ start_result(struct exchange *exchange)
 
 	write_file(exchange, &audio->file);
 	statement_builder_open(&builder);
-	statement_builder_append(&builder, sql_records_by_file, 1,
-		exchange->captures[CAPTURE_FILE_ID]);
+	statement_builder_append(
+		&builder, sql_records_by_file, 1, exchange->captures[CAPTURE_FILE_ID]);
 	statement_builder_append(&builder, sql_record, 0);
 	statement.text = builder.text;
 	values = statement_builder_parameters(&builder);
@@ -203,8 +202,8 @@ static bool
 is_plain(const char *name)
 {
 	for (; *name != '\0'; name++) {
-		if ((unsigned char)*name < 0x20 || (unsigned char)*name > 0x7e || *name == '"'
-			|| *name == '%')
+		if ((unsigned char)*name < 0x20 || (unsigned char)*name > 0x7e || *name == '"' ||
+			*name == '%')
 			return false;
 	}
 	return true;
@@ -223,18 +222,18 @@ add_disposition(struct response *response, const char *name)
 	size_t i;
 
 	if (is_plain(name)) {
-		response_field(response, "Content-Disposition", "attachment; filename=\"%s\"",
-			name);
+		response_field(
+			response, "Content-Disposition", "attachment; filename=\"%s\"", name);
 		return;
 	}
 	for (i = 0; name[i] != '\0'; i++) {
 		unsigned char byte = (unsigned char)name[i];
 		bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
-		bool is_safe = is_letter || (byte >= '0' && byte <= '9')
-			|| strchr("-._~", byte) != NULL;
+		bool is_safe = is_letter || (byte >= '0' && byte <= '9') ||
+			       strchr("-._~", byte) != NULL;
 
 		plain[i] = byte < 0x20 || byte > 0x7e || byte == '"' || byte == '%' ? '_'
-										  : (char)byte;
+										    : (char)byte;
 		out += sprintf(out, is_safe ? "%c" : "%%%02X", byte);
 	}
 	plain[i] = '\0';
@@ -333,8 +332,8 @@ start_bytes(struct exchange *exchange)
 	uint64_t first = 0;
 	uint64_t last = 0;
 
-	switch (condition_of(connection_request(exchange->connection), &representation, &first,
-		&last)) {
+	switch (condition_of(
+		connection_request(exchange->connection), &representation, &first, &last)) {
 	case CONDITION_SEND:
 		reply_bytes(exchange, 200, 0, audio->file.bytes);
 		break;
@@ -371,8 +370,8 @@ start(struct exchange *exchange)
 	struct error error;
 	size_t i = 0;
 
-	while (i < sizeof actions / sizeof *actions
-		&& strcmp(actions[i].name, exchange->captures[CAPTURE_ACTION]) != 0)
+	while (i < sizeof actions / sizeof *actions &&
+		strcmp(actions[i].name, exchange->captures[CAPTURE_ACTION]) != 0)
 		i++;
 	if (i == sizeof actions / sizeof *actions) {
 		refuse(exchange, ERROR_INVALID_PARAMETER,

@@ -43,7 +43,8 @@ decode_value(const struct field *field, const struct api_settings *settings,
 			return true;
 		if (field->type == FIELD_INTEGER)
 			break;
-		return field_check_text(field, settings, json_object_get_string(json), value, error);
+		return field_check_text(
+			field, settings, json_object_get_string(json), value, error);
 	case json_type_int:
 	case json_type_double:
 		if (field->type != FIELD_INTEGER || !whole_number(json, &number))
@@ -105,11 +106,10 @@ decode_body_object(struct exchange *exchange, struct error *error)
 	const struct endpoint *endpoint = exchange->endpoint;
 
 	if (!json_object_is_type(exchange->json, json_type_object)) {
-		return error_set(error, ERROR_INVALID_PARAMETER,
-			"the body must be a JSON object");
+		return error_set(error, ERROR_INVALID_PARAMETER, "the body must be a JSON object");
 	}
-	return body_decode_object(exchange->json, endpoint->body_fields,
-		endpoint->body_field_count, exchange->api->settings, exchange->body, error);
+	return body_decode_object(exchange->json, endpoint->body_fields, endpoint->body_field_count,
+		exchange->api->settings, exchange->body, error);
 }
 
 bool
@@ -118,17 +118,15 @@ body_decode(struct exchange *exchange, const char *text, size_t length, struct e
 	const struct endpoint *endpoint = exchange->endpoint;
 
 	if (length == 0 && endpoint->body == ENDPOINT_BODY_OBJECT) {
-		return field_check_required(endpoint->body_fields, endpoint->body_field_count,
-			exchange->body, error);
+		return field_check_required(
+			endpoint->body_fields, endpoint->body_field_count, exchange->body, error);
 	}
-	if (!json_syntax_check(text, length, error)
-		|| !parse(text, length, &exchange->json, error))
+	if (!json_syntax_check(text, length, error) || !parse(text, length, &exchange->json, error))
 		return false;
 	if (endpoint->body == ENDPOINT_BODY_OBJECT)
 		return decode_body_object(exchange, error);
 	if (!json_object_is_type(exchange->json, json_type_array)) {
-		return error_set(error, ERROR_INVALID_PARAMETER,
-			"the body must be a JSON array");
+		return error_set(error, ERROR_INVALID_PARAMETER, "the body must be a JSON array");
 	}
 	return true;
 }

@@ -24,7 +24,8 @@ row(struct exchange *exchange, const PGresult *result, int index)
 {
 	if (index > 0)
 		json_raw_bytes(&exchange->writer, ",", 1);
-	return cel_row_write(&exchange->writer, result, index);
+	cel_row_write(&exchange->writer, result, index);
+	return true;
 }
 
 static void
@@ -37,8 +38,8 @@ done(struct exchange *exchange)
 static void
 start(struct exchange *exchange)
 {
-	int64_t limit = exchange_integer(&exchange->parameters[PARAMETER_LIMIT],
-		exchange->api->settings->cel_default_limit);
+	int64_t limit = exchange_integer(
+		&exchange->parameters[PARAMETER_LIMIT], exchange->api->settings->cel_default_limit);
 	char from_text[24];
 	char limit_text[24];
 	struct db_parameters values = { .count = 2, .values = { from_text, limit_text } };

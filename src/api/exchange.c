@@ -118,8 +118,7 @@ exchange_query(struct exchange *exchange, const struct db_step *steps, size_t co
 	exchange->columns = columns;
 	exchange->on_row = on_row;
 	exchange->on_done = on_done;
-	exchange->query =
-		db_query_start(exchange->api->pool, steps, count, &query_hooks, exchange);
+	exchange->query = db_query_start(exchange->api->pool, steps, count, &query_hooks, exchange);
 	if (exchange->query == NULL) {
 		(void)error_set(&error, ERROR_UNAVAILABLE, "too many requests are waiting");
 		exchange_refuse(exchange, &error);

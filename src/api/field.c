@@ -50,8 +50,8 @@ list_choices(const char *const *choices, char *list, size_t size)
 			separator = "";
 		else if (choices[i + 1] == NULL)
 			separator = " or ";
-		length += (size_t)snprintf(list + length, size - length, "%s%s", separator,
-			choices[i]);
+		length += (size_t)snprintf(
+			list + length, size - length, "%s%s", separator, choices[i]);
 	}
 }
 
@@ -70,11 +70,11 @@ field_refuse(const struct field *field, const struct api_settings *settings, str
 			"%s must be a time such as 2026-01-31 or 2026-01-31 08:30:00", field->name);
 	case FIELD_CHOICE:
 		list_choices(field->choices, choices, sizeof choices);
-		return error_set(error, ERROR_INVALID_PARAMETER, "%s must be %s", field->name,
-			choices);
+		return error_set(
+			error, ERROR_INVALID_PARAMETER, "%s must be %s", field->name, choices);
 	case FIELD_ARRAY:
-		return error_set(error, ERROR_INVALID_PARAMETER, "%s must be an array",
-			field->name);
+		return error_set(
+			error, ERROR_INVALID_PARAMETER, "%s must be an array", field->name);
 	case FIELD_TEXT:
 	case FIELD_PHONE:
 		break;
@@ -101,8 +101,8 @@ bool
 field_check_integer(const struct field *field, const struct api_settings *settings, int64_t given,
 	struct field_value *value, struct error *error)
 {
-	if (field->type != FIELD_INTEGER || given < field->minimum
-		|| given > maximum(field, settings))
+	if (field->type != FIELD_INTEGER || given < field->minimum ||
+		given > maximum(field, settings))
 		return field_refuse(field, settings, error);
 	value->is_present = true;
 	value->integer = given;
@@ -163,8 +163,8 @@ field_check_required(const struct field *fields, size_t count, const struct fiel
 {
 	for (size_t i = 0; i < count; i++) {
 		if (fields[i].is_required && !values[i].is_present) {
-			return error_set(error, ERROR_INVALID_PARAMETER, "%s is required",
-				fields[i].name);
+			return error_set(
+				error, ERROR_INVALID_PARAMETER, "%s is required", fields[i].name);
 		}
 	}
 	return true;

@@ -46,8 +46,8 @@ entry_limit(const struct exchange *exchange)
 
 	if (exchange->parameters[PARAMETER_DAYS].is_present)
 		return settings->history_max_size;
-	return exchange_integer(&exchange->parameters[PARAMETER_SIZE],
-		settings->history_default_size);
+	return exchange_integer(
+		&exchange->parameters[PARAMETER_SIZE], settings->history_default_size);
 }
 
 static void
@@ -77,8 +77,8 @@ start(struct exchange *exchange)
 {
 	struct error error;
 
-	if (exchange->parameters[PARAMETER_SIZE].is_present
-		&& exchange->parameters[PARAMETER_DAYS].is_present) {
+	if (exchange->parameters[PARAMETER_SIZE].is_present &&
+		exchange->parameters[PARAMETER_DAYS].is_present) {
 		(void)error_set(&error, ERROR_INVALID_PARAMETER,
 			"size and days exclude each other: give one of them");
 		exchange_refuse(exchange, &error);

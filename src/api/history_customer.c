@@ -103,8 +103,8 @@ read_filter(const struct exchange *exchange, struct json_object *json, struct fi
 		return error_set(error, ERROR_INVALID_PARAMETER,
 			"filters must hold objects with field, operator and value");
 	}
-	if (!body_decode_object(json, item_fields, ITEM_COUNT, exchange->api->settings, values,
-		    error))
+	if (!body_decode_object(
+		    json, item_fields, ITEM_COUNT, exchange->api->settings, values, error))
 		return false;
 	filter->field = choice_index(filter_fields, values[ITEM_FIELD].text);
 	filter->comparison = choice_index(filter_operators, values[ITEM_OPERATOR].text);
@@ -119,8 +119,8 @@ read_filters(const struct exchange *exchange, struct filter_list *filters, struc
 	size_t count = array == NULL ? 0 : json_object_array_length(array);
 
 	if (count > FILTERS_MAX) {
-		return error_set(error, ERROR_INVALID_PARAMETER, "filters may hold %d filters",
-			FILTERS_MAX);
+		return error_set(
+			error, ERROR_INVALID_PARAMETER, "filters may hold %d filters", FILTERS_MAX);
 	}
 	for (filters->count = 0; filters->count < count; filters->count++) {
 		if (!read_filter(exchange, json_object_array_get_idx(array, filters->count),
@@ -133,8 +133,8 @@ read_filters(const struct exchange *exchange, struct filter_list *filters, struc
 static void
 append_filter(struct statement_builder *builder, const struct filter *filter)
 {
-	statement_builder_append(builder, fragments[filter->field][filter->comparison], 1,
-		filter->value);
+	statement_builder_append(
+		builder, fragments[filter->field][filter->comparison], 1, filter->value);
 }
 
 /* A key and the value right after it speak of the same pair. */
@@ -150,8 +150,8 @@ append_filters(struct statement_builder *builder, const struct filter_list *filt
 		}
 		statement_builder_append(builder, sql_customer_history_pair, 0);
 		append_filter(builder, filter);
-		if (filter->field == FILTER_KEY && i + 1 < filters->count
-			&& filters->items[i + 1].field == FILTER_VALUE)
+		if (filter->field == FILTER_KEY && i + 1 < filters->count &&
+			filters->items[i + 1].field == FILTER_VALUE)
 			append_filter(builder, &filters->items[++i]);
 		statement_builder_append(builder, sql_customer_history_pair_end, 0);
 	}
@@ -206,8 +206,8 @@ total_row(struct exchange *exchange, const PGresult *result, int index)
 static void
 total_done(struct exchange *exchange)
 {
-	int64_t size = exchange_integer(&exchange->body[BODY_SIZE],
-		exchange->api->settings->history_default_size);
+	int64_t size = exchange_integer(
+		&exchange->body[BODY_SIZE], exchange->api->settings->history_default_size);
 
 	query_calls(exchange, sql_customer_history_newest, size, LIST_COLUMNS, list_row, list_done);
 }

@@ -40,21 +40,21 @@ take_pair(struct exchange *exchange, const char *name, char *value, struct error
 			"URL parameter", name, error);
 	}
 	if (exchange->parameters[i].is_present) {
-		return error_set(error, ERROR_INVALID_PARAMETER, "%s must be given once",
-			field->name);
+		return error_set(
+			error, ERROR_INVALID_PARAMETER, "%s must be given once", field->name);
 	}
 	restore_plus(field, value);
 	if (*value == '\0' && field->type != FIELD_INTEGER) {
-		return error_set(error, ERROR_INVALID_PARAMETER, "%s must not be empty",
-			field->name);
+		return error_set(
+			error, ERROR_INVALID_PARAMETER, "%s must not be empty", field->name);
 	}
-	return field_check_text(field, exchange->api->settings, value, &exchange->parameters[i],
-		error);
+	return field_check_text(
+		field, exchange->api->settings, value, &exchange->parameters[i], error);
 }
 
 static bool
-decode_pair(struct exchange *exchange, const char *pair, size_t length, char **out,
-	struct error *error)
+decode_pair(
+	struct exchange *exchange, const char *pair, size_t length, char **out, struct error *error)
 {
 	const char *equals = memchr(pair, '=', length);
 	size_t name_length = equals == NULL ? length : (size_t)(equals - pair);
@@ -79,7 +79,8 @@ parameters_decode(struct exchange *exchange, const char *query, struct error *er
 	char *out;
 
 	if (query != NULL) {
-		/* Decoding never makes longer; each pair gets two NULs, at most one for each byte. */
+		/* Decoding never makes longer; each pair gets two NULs, at most one for each byte.
+		 */
 		exchange->query_text = memory_resized(NULL, strlen(query) * 3 + 2, 1);
 		out = exchange->query_text;
 		while (*query != '\0') {
@@ -91,6 +92,6 @@ parameters_decode(struct exchange *exchange, const char *query, struct error *er
 			query += *query == '&';
 		}
 	}
-	return field_check_required(endpoint->parameters, endpoint->parameter_count,
-		exchange->parameters, error);
+	return field_check_required(
+		endpoint->parameters, endpoint->parameter_count, exchange->parameters, error);
 }

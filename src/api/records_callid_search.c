@@ -41,8 +41,8 @@ start(struct exchange *exchange)
 	exchange->free_state = free;
 	json_raw(&exchange->writer, "{\"hasNext\":false,\"records\":[");
 	statement_builder_open(&builder);
-	statement_builder_append(&builder, sql_records_by_call, 1,
-		exchange->parameters[PARAMETER_CALLID].text);
+	statement_builder_append(
+		&builder, sql_records_by_call, 1, exchange->parameters[PARAMETER_CALLID].text);
 	statement_builder_append(&builder, sql_record, 0);
 	statement.text = builder.text;
 	values = statement_builder_parameters(&builder);

@@ -115,8 +115,8 @@ append_names(struct statement_builder *builder, const char *fragment, const stru
 }
 
 static void
-append_number(struct statement_builder *builder, const struct field_value *value,
-	const char *exact, const char *like)
+append_number(struct statement_builder *builder, const struct field_value *value, const char *exact,
+	const char *like)
 {
 	char *pattern;
 
@@ -142,14 +142,13 @@ append_queue(struct statement_builder *builder, const struct exchange *exchange)
 
 	if (has_queue && status->is_present) {
 		literal = name_set_literal(&search->queues);
-		statement_builder_append(builder, sql_records_search_queue_and_status, 2, literal,
-			status->text);
+		statement_builder_append(
+			builder, sql_records_search_queue_and_status, 2, literal, status->text);
 		free(literal);
 	} else if (has_queue) {
 		append_names(builder, sql_records_search_queue, &search->queues);
 	} else if (status->is_present) {
-		statement_builder_append(builder, sql_records_search_queue_status, 1,
-			status->text);
+		statement_builder_append(builder, sql_records_search_queue_status, 1, status->text);
 	}
 }
 
@@ -158,8 +157,8 @@ append_pair(struct statement_builder *builder, const struct field_value *key,
 	const struct field_value *value)
 {
 	if (value->is_present)
-		statement_builder_append(builder, sql_records_search_key_and_value, 2, key->text,
-			value->text);
+		statement_builder_append(
+			builder, sql_records_search_key_and_value, 2, key->text, value->text);
 	else if (key->is_present)
 		statement_builder_append(builder, sql_records_search_key, 1, key->text);
 }
@@ -174,8 +173,8 @@ append_conditions(struct statement_builder *builder, const struct exchange *exch
 		append_names(builder, sql_records_search_agent, &search->agents);
 	append_queue(builder, exchange);
 	if (body[BODY_START].is_present)
-		statement_builder_append(builder, sql_records_search_start, 1,
-			body[BODY_START].text);
+		statement_builder_append(
+			builder, sql_records_search_start, 1, body[BODY_START].text);
 	if (body[BODY_END].is_present)
 		statement_builder_append(builder, sql_records_search_end, 1, body[BODY_END].text);
 	append_number(builder, &body[BODY_CALLEE], sql_records_search_callee,
@@ -183,8 +182,8 @@ append_conditions(struct statement_builder *builder, const struct exchange *exch
 	append_number(builder, &body[BODY_CALLER], sql_records_search_caller,
 		sql_records_search_caller_pattern);
 	if (body[BODY_DIRECTION].is_present && strcmp(body[BODY_DIRECTION].text, "all") != 0)
-		statement_builder_append(builder, sql_records_search_direction, 1,
-			body[BODY_DIRECTION].text);
+		statement_builder_append(
+			builder, sql_records_search_direction, 1, body[BODY_DIRECTION].text);
 	append_pair(builder, &body[BODY_KEY], &body[BODY_VALUE]);
 }
 
@@ -194,8 +193,8 @@ search_calls(struct exchange *exchange)
 	struct search *search = exchange->state;
 	const struct field_value *given = exchange->parameters;
 	int64_t page = exchange_integer(&given[PARAMETER_PAGE], 1);
-	int64_t size = exchange_integer(&given[PARAMETER_PAGE_SIZE],
-		exchange->api->settings->records_default_page_size);
+	int64_t size = exchange_integer(
+		&given[PARAMETER_PAGE_SIZE], exchange->api->settings->records_default_page_size);
 	struct db_statement statement = { .lane = DB_LANE_LONG };
 	struct statement_builder builder;
 	struct db_parameters values;

@@ -82,8 +82,8 @@ route_matches(const struct route *route, const struct path *path,
 			if (*path->segments[i] == '\0')
 				return false;
 			captures[captured++] = path->segments[i];
-		} else if (strlen(path->segments[i]) != length
-			|| memcmp(path->segments[i], pattern, length) != 0) {
+		} else if (strlen(path->segments[i]) != length ||
+			   memcmp(path->segments[i], pattern, length) != 0) {
 			return false;
 		}
 		pattern += length;
@@ -114,19 +114,19 @@ is_protected(const char *raw)
 	for (size_t i = 0; i < length; i++) {
 		size_t one;
 
-		if (raw[i] == '%' && length - i >= 3
-			&& percent_decode(raw + i, 3, decoded + out, &one)) {
+		if (raw[i] == '%' && length - i >= 3 &&
+			percent_decode(raw + i, 3, decoded + out, &one)) {
 			out += one;
 			i += 2;
 		} else {
 			decoded[out++] = raw[i];
 		}
 	}
-	is_below = out >= sizeof PROTECTED_PREFIX - 1
-		&& memcmp(decoded, PROTECTED_PREFIX, sizeof PROTECTED_PREFIX - 1) == 0;
+	is_below = out >= sizeof PROTECTED_PREFIX - 1 &&
+		   memcmp(decoded, PROTECTED_PREFIX, sizeof PROTECTED_PREFIX - 1) == 0;
 	for (size_t i = 0; i < route_count && is_below; i++) {
-		if (routes[i].access == ROUTE_OPEN && strlen(routes[i].pattern) == out
-			&& memcmp(decoded, routes[i].pattern, out) == 0)
+		if (routes[i].access == ROUTE_OPEN && strlen(routes[i].pattern) == out &&
+			memcmp(decoded, routes[i].pattern, out) == 0)
 			is_below = false;
 	}
 	free(decoded);
@@ -136,8 +136,7 @@ is_protected(const char *raw)
 static bool
 check_token(const struct api *api, const struct request *request, struct error *error)
 {
-	if (!is_protected(request_path(request))
-		|| token_is_given(request, api->settings->token))
+	if (!is_protected(request_path(request)) || token_is_given(request, api->settings->token))
 		return true;
 	return error_set(error, ERROR_UNAUTHORIZED,
 		"the token in X-Auth-Token or Authorization: Bearer is missing or wrong");
@@ -173,8 +172,8 @@ check_content_type(const struct request *request, struct error *error)
 
 	if (type == NULL || !request_expects_body(request) || media_type_is_json(type))
 		return true;
-	return error_set(error, ERROR_UNSUPPORTED_MEDIA_TYPE,
-		"Content-Type must be application/json");
+	return error_set(
+		error, ERROR_UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json");
 }
 
 static bool
@@ -227,8 +226,8 @@ on_request(struct connection *connection, void *context)
 
 	(void)context;
 	body = request_body(request, &length);
-	if (!parameters_decode(exchange, request_query(request), &error)
-		|| !body_decode(exchange, body, length, &error)) {
+	if (!parameters_decode(exchange, request_query(request), &error) ||
+		!body_decode(exchange, body, length, &error)) {
 		exchange_refuse(exchange, &error);
 		return;
 	}

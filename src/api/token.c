@@ -15,8 +15,8 @@ is_equal(const char *given, const char *token)
 	volatile unsigned char difference = given_length != token_length;
 
 	for (size_t i = 0; i < given_length; i++) {
-		unsigned char expected =
-			(unsigned char)token[i < token_length ? i : token_length - 1];
+		unsigned char expected = (unsigned char)
+			token[i < token_length ? i : token_length - 1];
 
 		difference |= (unsigned char)given[i] ^ expected;
 	}
@@ -27,8 +27,8 @@ is_equal(const char *given, const char *token)
 static const char *
 bearer_token(const char *authorization)
 {
-	if (authorization == NULL || strncasecmp(authorization, "Bearer", 6) != 0
-		|| authorization[6] != ' ')
+	if (authorization == NULL || strncasecmp(authorization, "Bearer", 6) != 0 ||
+		authorization[6] != ' ')
 		return NULL;
 	return authorization + 6 + strspn(authorization + 6, " ");
 }
@@ -44,6 +44,6 @@ token_is_given(const struct request *request, const char *token)
 	/* An empty token is refused at start; here it would index before the text. */
 	if (*token == '\0')
 		return false;
-	return (header == NULL || is_equal(header, token))
-		&& (bearer == NULL || is_equal(bearer, token));
+	return (header == NULL || is_equal(header, token)) &&
+	       (bearer == NULL || is_equal(bearer, token));
 }

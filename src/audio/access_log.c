@@ -21,10 +21,10 @@
 #define PROBE_BYTES 4096
 
 struct access_log {
-	char *file;	   /* owned */
-	int descriptor;	   /* owned; -1 while it cannot be opened */
-	bool has_failed;   /* the last line could not be written */
-	bool is_broken;	   /* the file ends in the middle of a line */
+	char *file;	 /* owned */
+	int descriptor;	 /* owned; -1 while it cannot be opened */
+	bool has_failed; /* the last line could not be written */
+	bool is_broken;	 /* the file ends in the middle of a line */
 };
 
 static bool
@@ -89,8 +89,8 @@ is_open(struct access_log *log)
 {
 	struct stat status;
 
-	if (log->descriptor >= 0 && fstat(log->descriptor, &status) == 0
-		&& (!S_ISREG(status.st_mode) || status.st_nlink > 0))
+	if (log->descriptor >= 0 && fstat(log->descriptor, &status) == 0 &&
+		(!S_ISREG(status.st_mode) || status.st_nlink > 0))
 		return true;
 	close_file(log);
 	return open_file(log);
@@ -196,8 +196,8 @@ access_log_is_writable(struct access_log *log)
 	if (!had_failed)
 		return true;
 	/* After a failure only room for the next lines says that it is over. */
-	if (fstat(log->descriptor, &status) != 0
-		|| fallocate(log->descriptor, FALLOC_FL_KEEP_SIZE, status.st_size, PROBE_BYTES) != 0)
+	if (fstat(log->descriptor, &status) != 0 ||
+		fallocate(log->descriptor, FALLOC_FL_KEEP_SIZE, status.st_size, PROBE_BYTES) != 0)
 		return false;
 	log->has_failed = false;
 	return true;

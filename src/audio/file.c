@@ -43,8 +43,7 @@ content_type_of(const char *extension)
 static bool
 is_file_id(const char *file_id)
 {
-	return *file_id != '\0' && strpbrk(file_id, "/\\") == NULL
-		&& strstr(file_id, "..") == NULL;
+	return *file_id != '\0' && strpbrk(file_id, "/\\") == NULL && strstr(file_id, "..") == NULL;
 }
 
 static int
@@ -129,8 +128,8 @@ open_and_compare(int directory, const char *name)
 
 	if (descriptor < 0)
 		return -1;
-	if (path_of_descriptor(directory, directory_path) && path_of_descriptor(descriptor, path)
-		&& path_below(path, directory_path) != NULL)
+	if (path_of_descriptor(directory, directory_path) && path_of_descriptor(descriptor, path) &&
+		path_below(path, directory_path) != NULL)
 		return descriptor;
 	(void)close(descriptor);
 	errno = EXDEV;
@@ -175,8 +174,7 @@ describe(struct audio_file *file)
 static bool
 open_with_extension(struct audio_file *file, int directory, const char *file_id)
 {
-	int length =
-		snprintf(file->name, sizeof file->name, "%s.%s", file_id, file->extension);
+	int length = snprintf(file->name, sizeof file->name, "%s.%s", file_id, file->extension);
 
 	errno = ENOENT;
 	if (length < 0 || (size_t)length >= sizeof file->name)
@@ -212,8 +210,7 @@ refuse(int reason, const char *file_id, struct error *error)
 {
 	if (reason == EMFILE || reason == ENFILE || reason == ENOMEM) {
 		log_write(LOG_LEVEL_ERROR, "cannot open audio: %s", strerror(reason));
-		return error_set(error, ERROR_UNAVAILABLE,
-			"audio is not available at the moment");
+		return error_set(error, ERROR_UNAVAILABLE, "audio is not available at the moment");
 	}
 	if (reason == EACCES || reason == EIO)
 		log_write(LOG_LEVEL_WARNING, "cannot open the audio of %s: %s", file_id,

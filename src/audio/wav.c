@@ -13,7 +13,7 @@
 struct wav_reader {
 	int fd;
 	uint64_t file_bytes;
-	uint64_t position; /* of the next chunk */
+	uint64_t position;  /* of the next chunk */
 	uint32_t byte_rate; /* 0: no format chunk yet */
 	struct wav_info *info;
 };
@@ -46,8 +46,8 @@ read_format(struct wav_reader *reader, uint64_t offset, uint32_t size)
 	reader->info->channels = (uint32_t)(format[2] | format[3] << 8);
 	reader->info->sample_rate = little32(format + 4);
 	reader->byte_rate = little32(format + 8);
-	return reader->info->channels != 0 && reader->info->sample_rate != 0
-		&& reader->byte_rate != 0;
+	return reader->info->channels != 0 && reader->info->sample_rate != 0 &&
+	       reader->byte_rate != 0;
 }
 
 /* A file that was cut off has the bytes that are there; one still being written no size yet. */
@@ -66,12 +66,14 @@ read_data(struct wav_reader *reader, uint64_t offset, uint32_t size)
 bool
 wav_parse(int fd, uint64_t file_bytes, struct wav_info *info)
 {
-	struct wav_reader reader = { .fd = fd, .file_bytes = file_bytes, .position = 12, .info = info };
+	struct wav_reader reader = {
+		.fd = fd, .file_bytes = file_bytes, .position = 12, .info = info
+	};
 	unsigned char header[12];
 
 	*info = (struct wav_info){ 0 };
-	if (!read_at(&reader, 0, header, sizeof header) || memcmp(header, "RIFF", 4) != 0
-		|| memcmp(header + 8, "WAVE", 4) != 0)
+	if (!read_at(&reader, 0, header, sizeof header) || memcmp(header, "RIFF", 4) != 0 ||
+		memcmp(header + 8, "WAVE", 4) != 0)
 		return false;
 	for (int i = 0; i < CHUNKS_MAX && read_at(&reader, reader.position, header, 8); i++) {
 		uint32_t size = little32(header + 4);

@@ -22,12 +22,12 @@ enum {
 
 /* A text column; NULL is an empty text. */
 static void
-write_column(struct json_writer *writer, const char *key, const PGresult *result, int row,
-	int column)
+write_column(
+	struct json_writer *writer, const char *key, const PGresult *result, int row, int column)
 {
 	json_raw(writer, key);
-	json_text_bytes(writer, PQgetvalue(result, row, column),
-		(size_t)PQgetlength(result, row, column));
+	json_text_bytes(
+		writer, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column));
 }
 
 static void
@@ -85,13 +85,13 @@ write_pair(struct record_list *list, struct json_writer *writer, const PGresult 
 	json_text(writer, value);
 	if (strcmp(key, "recording") != 0)
 		return true;
-	return (size_t)snprintf(list->file_id, sizeof list->file_id, "%s", value)
-		< sizeof list->file_id;
+	return (size_t)snprintf(list->file_id, sizeof list->file_id, "%s", value) <
+	       sizeof list->file_id;
 }
 
 bool
-record_list_row(struct record_list *list, struct json_writer *writer, const PGresult *result,
-	int row)
+record_list_row(
+	struct record_list *list, struct json_writer *writer, const PGresult *result, int row)
 {
 	const char *call_id = PQgetvalue(result, row, COLUMN_CALL_ID);
 

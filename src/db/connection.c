@@ -39,11 +39,11 @@ struct db_connection {
 	const struct db_connection_events *events;
 
 	/* Owned. */
-	PGconn *pg;		     /* NULL while CLOSED */
-	struct event *read_event;    /* NULL while CLOSED; persistent once SETTING_UP */
-	struct event *write_event;   /* as above; pending while PQflush has more to send */
-	struct event *timer;	     /* retry, connect, or the oldest query's deadline */
-	struct db_query_list sent;   /* in the order of sending */
+	PGconn *pg;		   /* NULL while CLOSED */
+	struct event *read_event;  /* NULL while CLOSED; persistent once SETTING_UP */
+	struct event *write_event; /* as above; pending while PQflush has more to send */
+	struct event *timer;	   /* retry, connect, or the oldest query's deadline */
+	struct db_query_list sent; /* in the order of sending */
 
 	enum db_connection_state state;
 	unsigned number; /* for the log */
@@ -224,11 +224,10 @@ send_step(struct db_connection *connection, struct db_query_step *step)
 {
 	const struct db_statement *statement = &step->statement;
 	const char *const *values = (const char *const *)step->values;
-	int format = statement->binary ? 1 : 0;
 
 	if (statement->name == NULL) {
 		return PQsendQueryParams(connection->pg, statement->text, step->count, NULL, values,
-			       NULL, NULL, format) == 1;
+			       NULL, NULL, 0) == 1;
 	}
 	if (!is_prepared(connection, statement->name)) {
 		if (connection->prepared_count == PREPARED_MAX)
@@ -238,8 +237,8 @@ send_step(struct db_connection *connection, struct db_query_step *step)
 		connection->prepared[connection->prepared_count++] = statement->name;
 		step->preparing = true;
 	}
-	return PQsendQueryPrepared(connection->pg, statement->name, step->count, values, NULL, NULL,
-		       format) == 1;
+	return PQsendQueryPrepared(
+		       connection->pg, statement->name, step->count, values, NULL, NULL, 0) == 1;
 }
 
 /* Sends what libpq holds back. False when the connection is lost. */
@@ -259,8 +258,8 @@ db_connection_send(struct db_connection *connection, struct db_query *query)
 	bool sent = true;
 
 	query->connection = connection;
-	query->deadline_ms =
-		clock_now_ms() + connection->settings->statement_timeout_ms + STATEMENT_SLACK_MS;
+	query->deadline_ms = clock_now_ms() + connection->settings->statement_timeout_ms +
+			     STATEMENT_SLACK_MS;
 	if (TAILQ_EMPTY(&connection->sent))
 		connection->last_progress_ms = clock_now_ms();
 	TAILQ_INSERT_TAIL(&connection->sent, query, link);
@@ -277,8 +276,8 @@ outcome_of_error(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "57014") == 0) /* query_canceled, by statement_timeout */
 		return DB_OUTCOME_TIMEOUT;
-	if (strncmp(sqlstate, "53", 2) == 0 /* insufficient resources */
-		|| strncmp(sqlstate, "40", 2) == 0 /* deadlock, serialization */
+	if (strncmp(sqlstate, "53", 2) == 0	    /* insufficient resources */
+		|| strncmp(sqlstate, "40", 2) == 0  /* deadlock, serialization */
 		|| strncmp(sqlstate, "08", 2) == 0) /* connection */
 		return DB_OUTCOME_UNAVAILABLE;
 	return DB_OUTCOME_FAILED;
@@ -316,7 +315,8 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 	bool is_prepare;
 	const struct db_query_step *step = failed_step(query, &is_prepare);
 
-	/* Without a code it is libpq's own word that the connection is gone; 57P is PostgreSQL's. */
+	/* Without a code it is libpq's own word that the connection is gone; 57P is PostgreSQL's.
+	 */
 	if (sqlstate == NULL || strncmp(sqlstate, "57P", 3) == 0) {
 		connection->broken = true;
 		return;
@@ -339,8 +339,8 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 static void
 on_rows(struct db_query *query, const PGresult *result)
 {
-	if (query->hooks == NULL || query->hooks->on_result == NULL
-		|| query->outcome != DB_OUTCOME_DONE)
+	if (query->hooks == NULL || query->hooks->on_result == NULL ||
+		query->outcome != DB_OUTCOME_DONE)
 		return;
 	query->delivered = true;
 	if (!query->hooks->on_result(result, query->context)) {
@@ -397,8 +397,8 @@ read_results(struct db_connection *connection)
 {
 	unsigned empty = 0;
 
-	while (!connection->broken && !TAILQ_EMPTY(&connection->sent)
-		&& PQisBusy(connection->pg) == 0) {
+	while (!connection->broken && !TAILQ_EMPTY(&connection->sent) &&
+		PQisBusy(connection->pg) == 0) {
 		PGresult *result = PQgetResult(connection->pg);
 
 		/* NULL only separates the results of one statement from those of the next. */
@@ -427,8 +427,8 @@ after_results(struct db_connection *connection)
 		close_connection(connection, NULL);
 		return;
 	}
-	if (connection->state == DB_CONNECTION_HELD && !connection->cancelling
-		&& TAILQ_EMPTY(&connection->sent))
+	if (connection->state == DB_CONNECTION_HELD && !connection->cancelling &&
+		TAILQ_EMPTY(&connection->sent))
 		set_state(connection, DB_CONNECTION_READY);
 	arm_query_timer(connection);
 	if (connection->state == DB_CONNECTION_READY)
@@ -466,8 +466,8 @@ write_cb(evutil_socket_t socket, short what, void *context)
 static struct event *
 new_event(struct db_connection *connection, short what, event_callback_fn callback)
 {
-	struct event *event = event_new(connection->base, PQsocket(connection->pg), what, callback,
-		connection);
+	struct event *event = event_new(
+		connection->base, PQsocket(connection->pg), what, callback, connection);
 
 	if (event == NULL)
 		memory_exhausted();
@@ -486,8 +486,7 @@ on_session_done(enum db_outcome outcome, void *context)
 	if (connection->failures > 0)
 		log_write(LOG_LEVEL_NOTICE, "database connection %u: up again", connection->number);
 	connection->failures = 0;
-	set_state(connection,
-		connection->cancelling ? DB_CONNECTION_HELD : DB_CONNECTION_READY);
+	set_state(connection, connection->cancelling ? DB_CONNECTION_HELD : DB_CONNECTION_READY);
 }
 
 static const struct db_query_hooks session_hooks = { .on_done = on_session_done };
@@ -521,8 +520,8 @@ set_up(struct db_connection *connection)
 		memory_exhausted();
 	set_state(connection, DB_CONNECTION_SETTING_UP);
 	snprintf(timeout, sizeof timeout, "%" PRId64, connection->settings->statement_timeout_ms);
-	db_connection_send(connection,
-		db_query_new(connection->pool, &step, 1, &session_hooks, connection));
+	db_connection_send(
+		connection, db_query_new(connection->pool, &step, 1, &session_hooks, connection));
 }
 
 static void connect_cb(evutil_socket_t socket, short what, void *context);
@@ -592,10 +591,11 @@ on_deadline(struct db_connection *connection)
 {
 	int64_t now_ms = clock_now_ms();
 	struct db_query *query;
-	bool is_silent = now_ms - connection->last_progress_ms
-		>= connection->settings->statement_timeout_ms;
+	bool is_silent = now_ms - connection->last_progress_ms >=
+			 connection->settings->statement_timeout_ms;
 
-	TAILQ_FOREACH (query, &connection->sent, link) {
+	TAILQ_FOREACH(query, &connection->sent, link)
+	{
 		const struct db_query_hooks *hooks = query->hooks;
 
 		if (query->deadline_ms > now_ms)
@@ -644,8 +644,8 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 int
 db_connection_hold(struct db_connection *connection)
 {
-	if (connection->state != DB_CONNECTION_READY || connection->load != 1
-		|| connection->cancelling)
+	if (connection->state != DB_CONNECTION_READY || connection->load != 1 ||
+		connection->cancelling)
 		return 0;
 	connection->cancelling = true;
 	set_state(connection, DB_CONNECTION_HELD);
@@ -692,9 +692,8 @@ db_connection_last_failure(const struct db_connection *connection)
 }
 
 struct db_connection *
-db_connection_new(struct db_pool *pool, struct event_base *base,
-	const struct db_settings *settings, const struct db_connection_events *events,
-	unsigned number)
+db_connection_new(struct db_pool *pool, struct event_base *base, const struct db_settings *settings,
+	const struct db_connection_events *events, unsigned number)
 {
 	struct db_connection *connection = memory_zeroed(1, sizeof *connection);
 

@@ -20,8 +20,11 @@
 /* Beyond this a request gets its 503 at once: by queue_timeout it would not be served anyway. */
 #define WAITING_MAX 10000
 
-/* Of the connections, one in so many serves the short lane. */
-#define SHORT_SHARE 4
+/*
+ * Of the connections, one in so many serves the short lane. Half: while one backend waits for its
+ * socket to be read, others go on, and a search at the same time needs no more than the rest.
+ */
+#define SHORT_SHARE 2
 
 struct waiting_list {
 	struct db_query_list queries; /* oldest first; taken out by dispatch, deadline or abandon */
@@ -78,9 +81,8 @@ pick_connection(const struct db_pool *pool, enum db_lane lane)
 	for (unsigned i = first; i < end; i++) {
 		struct db_connection *candidate = pool->connections[i];
 
-		if (can_take(candidate, lane)
-			&& (best == NULL
-				|| db_connection_load(candidate) < db_connection_load(best)))
+		if (can_take(candidate, lane) &&
+			(best == NULL || db_connection_load(candidate) < db_connection_load(best)))
 			best = candidate;
 	}
 	return best;
@@ -120,8 +122,8 @@ dispatch(struct db_pool *pool)
 		struct db_connection *connection;
 		bool changed = false;
 
-		while (!TAILQ_EMPTY(&waiting->queries)
-			&& (connection = pick_connection(pool, lane)) != NULL) {
+		while (!TAILQ_EMPTY(&waiting->queries) &&
+			(connection = pick_connection(pool, lane)) != NULL) {
 			struct db_query *query = TAILQ_FIRST(&waiting->queries);
 
 			stop_waiting(pool, query);
@@ -201,8 +203,8 @@ db_query_start(struct db_pool *pool, const struct db_step *steps, size_t count,
 		return NULL;
 	query = db_query_new(pool, steps, count, hooks, context);
 	connection = TAILQ_EMPTY(&pool->waiting[query->lane].queries)
-		? pick_connection(pool, query->lane)
-		: NULL;
+			     ? pick_connection(pool, query->lane)
+			     : NULL;
 	if (connection != NULL) {
 		db_connection_send(connection, query);
 		return query;
@@ -325,8 +327,8 @@ db_pool_new(struct event_base *base, const struct db_settings *settings)
 	}
 	pool->connections = memory_zeroed(settings->connections, sizeof(struct db_connection *));
 	for (unsigned i = 0; i < settings->connections; i++) {
-		pool->connections[i] = db_connection_new(pool, base, &pool->settings,
-			&connection_events, i + 1);
+		pool->connections[i] = db_connection_new(
+			pool, base, &pool->settings, &connection_events, i + 1);
 	}
 	return pool;
 }
@@ -358,14 +360,16 @@ db_outcome_error(enum db_outcome outcome, struct error *error)
 {
 	switch (outcome) {
 	case DB_OUTCOME_UNAVAILABLE:
-		(void)error_set(error, ERROR_UNAVAILABLE, "the database is not available at the moment");
+		(void)error_set(
+			error, ERROR_UNAVAILABLE, "the database is not available at the moment");
 		break;
 	case DB_OUTCOME_TIMEOUT:
 		(void)error_set(error, ERROR_TIMEOUT, "the database took too long to answer");
 		break;
 	case DB_OUTCOME_DONE:
 	case DB_OUTCOME_FAILED:
-		(void)error_set(error, ERROR_INTERNAL, "the database could not answer this request");
+		(void)error_set(
+			error, ERROR_INTERNAL, "the database could not answer this request");
 		break;
 	}
 }

@@ -12,7 +12,8 @@ copy_step(struct db_query_step *copy, const struct db_step *step)
 
 	copy->statement = *step->statement;
 	if (copy->statement.name == NULL)
-		copy->statement.text = memory_text(copy->statement.text, strlen(copy->statement.text));
+		copy->statement.text = memory_text(
+			copy->statement.text, strlen(copy->statement.text));
 	copy->count = parameters->count;
 	copy->values = memory_zeroed((size_t)parameters->count + 1, sizeof *copy->values);
 	for (int i = 0; i < parameters->count; i++) {

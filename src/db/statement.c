@@ -77,8 +77,8 @@ statement_builder_append(struct statement_builder *builder, const char *fragment
 }
 
 void
-statement_builder_append_number(struct statement_builder *builder, const char *fragment,
-	int64_t value)
+statement_builder_append_number(
+	struct statement_builder *builder, const char *fragment, int64_t value)
 {
 	char text[24];
 

@@ -29,8 +29,8 @@ is_modified_since(const struct request *request, const char *name, time_t modifi
 	const char *value = request_field(request, name);
 	time_t since;
 
-	if (value == NULL || request_field_count(request, name) > 1
-		|| !http_date_parse(value, &since))
+	if (value == NULL || request_field_count(request, name) > 1 ||
+		!http_date_parse(value, &since))
 		return -1;
 	return modified > since;
 }
@@ -43,14 +43,14 @@ precondition(const struct request *request, const struct representation *represe
 
 	if (matches == 0)
 		return CONDITION_FAILED;
-	if (matches < 0
-		&& is_modified_since(request, "If-Unmodified-Since", representation->modified) == 1)
+	if (matches < 0 &&
+		is_modified_since(request, "If-Unmodified-Since", representation->modified) == 1)
 		return CONDITION_FAILED;
 	matches = list_matches(request, "If-None-Match", representation->tag, true);
 	if (matches == 1)
 		return CONDITION_NOT_MODIFIED;
-	if (matches < 0
-		&& is_modified_since(request, "If-Modified-Since", representation->modified) == 0)
+	if (matches < 0 &&
+		is_modified_since(request, "If-Modified-Since", representation->modified) == 0)
 		return CONDITION_NOT_MODIFIED;
 	return CONDITION_SEND;
 }
@@ -80,8 +80,8 @@ condition_of(const struct request *request, const struct representation *represe
 	enum byte_range_kind kind;
 
 	/* RFC 9110, 14.2: ranges are for GET. */
-	if (condition != CONDITION_SEND || request_method(request) != REQUEST_GET
-		|| !range_is_wanted(request, representation))
+	if (condition != CONDITION_SEND || request_method(request) != REQUEST_GET ||
+		!range_is_wanted(request, representation))
 		return condition;
 	range = request_field_joined(request, "Range");
 	kind = byte_range_parse(range, representation->bytes, first, last);

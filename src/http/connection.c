@@ -43,10 +43,10 @@ struct connection {
 	void *context; /* of the layer above, for the request at hand */
 
 	/* Owned. */
-	int socket;		  /* -1 once closed */
-	struct request *request;  /* NULL while IDLE */
-	struct evbuffer *output;  /* NULL while nothing waits to be written */
-	char *pending;		  /* bytes behind the request at hand; NULL without any */
+	int socket;		 /* -1 once closed */
+	struct request *request; /* NULL while IDLE */
+	struct evbuffer *output; /* NULL while nothing waits to be written */
+	char *pending;		 /* bytes behind the request at hand; NULL without any */
 	size_t pending_length;
 	struct event read_event;  /* persistent; not pending once the client has ended */
 	struct event write_event; /* pending while the socket is full */
@@ -145,8 +145,8 @@ keep_pending(struct connection *connection, const char *data, size_t length)
 {
 	if (length == 0)
 		return;
-	connection->pending = memory_resized(connection->pending,
-		connection->pending_length + length, 1);
+	connection->pending = memory_resized(
+		connection->pending, connection->pending_length + length, 1);
 	memcpy(connection->pending + connection->pending_length, data, length);
 	connection->pending_length += length;
 	if (connection->pending_length >= PENDING_MAX)
@@ -331,9 +331,9 @@ write_head(struct connection *connection, const struct response *response)
 		length += snprintf(head + length, sizeof head - (size_t)length,
 			"Content-Length: %zu\r\n", body_bytes);
 	}
-	if (evbuffer_add(connection->output, head, (size_t)length) != 0
-		|| evbuffer_add(connection->output, response->fields, response->fields_length) != 0
-		|| evbuffer_add(connection->output, "\r\n", 2) != 0)
+	if (evbuffer_add(connection->output, head, (size_t)length) != 0 ||
+		evbuffer_add(connection->output, response->fields, response->fields_length) != 0 ||
+		evbuffer_add(connection->output, "\r\n", 2) != 0)
 		memory_exhausted();
 }
 
@@ -343,8 +343,8 @@ open_output(struct connection *connection)
 	if (connection->output != NULL)
 		return;
 	connection->output = evbuffer_new();
-	if (connection->output == NULL
-		|| evbuffer_set_flags(connection->output, EVBUFFER_FLAG_DRAINS_TO_FD) != 0)
+	if (connection->output == NULL ||
+		evbuffer_set_flags(connection->output, EVBUFFER_FLAG_DRAINS_TO_FD) != 0)
 		memory_exhausted();
 }
 
@@ -467,8 +467,8 @@ refuse_message(struct connection *connection, const struct error *error)
 static bool
 is_receiving(const struct connection *connection)
 {
-	return connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HEAD
-		|| connection->state == CONNECTION_BODY;
+	return connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HEAD ||
+	       connection->state == CONNECTION_BODY;
 }
 
 /* Feeds bytes to the request at hand; returns how many were used. */
@@ -535,8 +535,8 @@ connection_process(struct connection *connection)
 		connection->pending = NULL;
 		connection->pending_length = 0;
 		used = feed_all(connection, pending, length);
-		if (connection->state != CONNECTION_CLOSED
-			&& connection->state != CONNECTION_LINGERING && connection->keeps_alive)
+		if (connection->state != CONNECTION_CLOSED &&
+			connection->state != CONNECTION_LINGERING && connection->keeps_alive)
 			keep_pending(connection, pending + used, length - used);
 		free(pending);
 	}
@@ -675,8 +675,8 @@ send_without_delay(int socket)
 }
 
 void
-connection_open(struct http_server *server, int socket, const struct sockaddr *peer,
-	socklen_t peer_length)
+connection_open(
+	struct http_server *server, int socket, const struct sockaddr *peer, socklen_t peer_length)
 {
 	struct connection *connection = memory_zeroed(1, sizeof *connection);
 
@@ -688,10 +688,10 @@ connection_open(struct http_server *server, int socket, const struct sockaddr *p
 	else
 		connection->peer.any.sa_family = peer->sa_family;
 	if (event_assign(&connection->read_event, server->base, socket, EV_READ | EV_PERSIST,
-		    read_cb, connection) != 0
-		|| event_assign(&connection->write_event, server->base, socket, EV_WRITE, write_cb,
-			   connection) != 0
-		|| evtimer_assign(&connection->timer, server->base, timer_cb, connection) != 0)
+		    read_cb, connection) != 0 ||
+		event_assign(&connection->write_event, server->base, socket, EV_WRITE, write_cb,
+			connection) != 0 ||
+		evtimer_assign(&connection->timer, server->base, timer_cb, connection) != 0)
 		memory_exhausted();
 	if (peer->sa_family != AF_UNIX)
 		send_without_delay(socket);

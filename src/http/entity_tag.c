@@ -37,8 +37,8 @@ entity_tag_list_matches(const char *list, const char *tag, bool weak_comparison)
 		length = tag_length(list);
 		if (length == 0)
 			return false;
-		if ((!is_weak || weak_comparison) && strlen(tag) == length
-			&& memcmp(list, tag, length) == 0)
+		if ((!is_weak || weak_comparison) && strlen(tag) == length &&
+			memcmp(list, tag, length) == 0)
 			matches = true;
 		list += length;
 		list += strspn(list, " \t");

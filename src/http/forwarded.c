@@ -113,11 +113,12 @@ proxy_list_new(const char *text, struct error *error)
 	while (*text != '\0') {
 		size_t length = strcspn(text, ",");
 
-		list->networks = memory_resized(list->networks, list->count + 1,
-			sizeof *list->networks);
+		list->networks = memory_resized(
+			list->networks, list->count + 1, sizeof *list->networks);
 		if (!parse_network(text, length, &list->networks[list->count])) {
 			(void)error_set(error, ERROR_INVALID_PARAMETER,
-				"server.trusted_proxies: \"%.*s\" is not an address, a network or unix",
+				"server.trusted_proxies: \"%.*s\" is not an address, a network or "
+				"unix",
 				(int)(length < QUOTED_BYTES ? length : QUOTED_BYTES), text);
 			proxy_list_free(list);
 			return NULL;
@@ -149,8 +150,8 @@ network_has(const struct network *network, const struct address *address)
 		return network->address.is_unix == address->is_unix;
 	if (memcmp(&network->address.ip, &address->ip, whole) != 0)
 		return false;
-	return rest == 0
-		|| ((network->address.ip.s6_addr[whole] ^ address->ip.s6_addr[whole]) & mask) == 0;
+	return rest == 0 ||
+	       ((network->address.ip.s6_addr[whole] ^ address->ip.s6_addr[whole]) & mask) == 0;
 }
 
 static bool

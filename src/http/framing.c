@@ -79,8 +79,8 @@ take_target(struct framing *framing, unsigned char byte, struct error *error)
 	if (!character_is_target(byte))
 		return refuse(error, "a character that a request target cannot have");
 	if (framing->target_bytes == framing->max_target_bytes) {
-		return error_set(error, ERROR_URI_TOO_LONG,
-			"a request target may have %zu bytes", framing->max_target_bytes);
+		return error_set(error, ERROR_URI_TOO_LONG, "a request target may have %zu bytes",
+			framing->max_target_bytes);
 	}
 	framing->target_bytes++;
 	return true;
@@ -122,8 +122,8 @@ take_line(struct framing *framing, unsigned char byte, struct error *error)
 
 /* Names and values of fields and trailers, which have the same grammar. */
 static bool
-take_name(struct framing *framing, unsigned char byte, enum framing_stage value,
-	struct error *error)
+take_name(
+	struct framing *framing, unsigned char byte, enum framing_stage value, struct error *error)
 {
 	if (byte == ':') {
 		framing->stage = value;
@@ -139,8 +139,8 @@ take_value(struct framing *framing, unsigned char byte, enum framing_stage end, 
 		framing->stage = end;
 		return true;
 	}
-	return character_is_field_value(byte)
-		|| refuse(error, "a character that a field value cannot have");
+	return character_is_field_value(byte) ||
+	       refuse(error, "a character that a field value cannot have");
 }
 
 static bool
@@ -171,8 +171,8 @@ take_head(struct framing *framing, unsigned char byte, struct error *error)
 	case FRAMING_VALUE_LF:
 		return require(framing, byte, '\n', FRAMING_LINE, "a CR without LF", error);
 	default: /* FRAMING_END_LF */
-		return require(framing, byte, '\n', FRAMING_HEAD_COMPLETE, "a CR without LF",
-			error);
+		return require(
+			framing, byte, '\n', FRAMING_HEAD_COMPLETE, "a CR without LF", error);
 	}
 }
 
@@ -210,8 +210,8 @@ take_extension(struct framing *framing, unsigned char byte, struct error *error)
 	}
 	if (!character_is_field_value(byte))
 		return refuse(error, "a character that a chunk extension cannot have");
-	if (++framing->extension_bytes > FRAMING_EXTENSION_MAX
-		|| ++framing->extensions_bytes > FRAMING_EXTENSIONS_BODY_MAX)
+	if (++framing->extension_bytes > FRAMING_EXTENSION_MAX ||
+		++framing->extensions_bytes > FRAMING_EXTENSIONS_BODY_MAX)
 		return refuse(error, "too many chunk extensions");
 	return true;
 }
@@ -240,8 +240,7 @@ take_trailer(struct framing *framing, unsigned char byte, struct error *error)
 	case FRAMING_TRAILER_VALUE:
 		return take_value(framing, byte, FRAMING_TRAILER_LF, error);
 	case FRAMING_TRAILER_LF:
-		return require(framing, byte, '\n', FRAMING_TRAILER_LINE, "a CR without LF",
-			error);
+		return require(framing, byte, '\n', FRAMING_TRAILER_LINE, "a CR without LF", error);
 	default: /* FRAMING_TRAILER_END_LF */
 		return require(framing, byte, '\n', FRAMING_COMPLETE, "a CR without LF", error);
 	}
@@ -290,16 +289,16 @@ static bool
 count_head_byte(struct framing *framing, struct error *error)
 {
 	if (framing->head_bytes == framing->max_head_bytes) {
-		return error_set(error, ERROR_HEADERS_TOO_LARGE, "a request head may have %zu bytes",
-			framing->max_head_bytes);
+		return error_set(error, ERROR_HEADERS_TOO_LARGE,
+			"a request head may have %zu bytes", framing->max_head_bytes);
 	}
 	framing->head_bytes++;
 	return true;
 }
 
 static enum framing_event
-consume_head(struct framing *framing, const char *data, size_t length, size_t *used,
-	struct error *error)
+consume_head(
+	struct framing *framing, const char *data, size_t length, size_t *used, struct error *error)
 {
 	size_t i = 0;
 
@@ -329,8 +328,8 @@ consume_head(struct framing *framing, const char *data, size_t length, size_t *u
 }
 
 static enum framing_event
-consume_body(struct framing *framing, const char *data, size_t length, size_t *used,
-	struct error *error)
+consume_body(
+	struct framing *framing, const char *data, size_t length, size_t *used, struct error *error)
 {
 	size_t i = 0;
 
@@ -345,8 +344,8 @@ consume_body(struct framing *framing, const char *data, size_t length, size_t *u
 }
 
 enum framing_event
-framing_consume(struct framing *framing, const char *data, size_t length, size_t *used,
-	struct error *error)
+framing_consume(
+	struct framing *framing, const char *data, size_t length, size_t *used, struct error *error)
 {
 	*used = 0;
 	if (framing->stage < FRAMING_HEAD_COMPLETE)

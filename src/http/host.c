@@ -41,8 +41,8 @@ literal_is_valid(const char *text, size_t length)
 		return false;
 	memcpy(address, text + 1, address_length);
 	address[address_length] = '\0';
-	return inet_pton(AF_INET6, address, &parsed) == 1
-		&& port_is_valid(bracket + 1, length - address_length - 2);
+	return inet_pton(AF_INET6, address, &parsed) == 1 &&
+	       port_is_valid(bracket + 1, length - address_length - 2);
 }
 
 /* unreserved and sub-delims of RFC 3986 */
@@ -66,8 +66,8 @@ host_is_valid(const char *text, size_t length)
 		if (text[i] == '.' && i + 1 < length && text[i + 1] == '.')
 			return false;
 		if (text[i] == '%') {
-			if (length - i < 3 || character_hex_value((unsigned char)text[i + 1]) < 0
-				|| character_hex_value((unsigned char)text[i + 2]) < 0)
+			if (length - i < 3 || character_hex_value((unsigned char)text[i + 1]) < 0 ||
+				character_hex_value((unsigned char)text[i + 2]) < 0)
 				return false;
 			i += 3;
 		} else if (!is_name_character((unsigned char)text[i++])) {

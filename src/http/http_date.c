@@ -64,20 +64,20 @@ take_digits(const char **text, int digits, int *number)
 static bool
 take_time_of_day(const char **text, struct tm *utc)
 {
-	return take_digits(text, 2, &utc->tm_hour) && take(text, ":")
-		&& take_digits(text, 2, &utc->tm_min) && take(text, ":")
-		&& take_digits(text, 2, &utc->tm_sec);
+	return take_digits(text, 2, &utc->tm_hour) && take(text, ":") &&
+	       take_digits(text, 2, &utc->tm_min) && take(text, ":") &&
+	       take_digits(text, 2, &utc->tm_sec);
 }
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 static bool
 parse_fixdate(const char *text, struct tm *utc)
 {
-	return take_name(&text, days, 7, &utc->tm_wday) && take(&text, ", ")
-		&& take_digits(&text, 2, &utc->tm_mday) && take(&text, " ")
-		&& take_name(&text, months, 12, &utc->tm_mon) && take(&text, " ")
-		&& take_digits(&text, 4, &utc->tm_year) && take(&text, " ")
-		&& take_time_of_day(&text, utc) && take(&text, " GMT") && *text == '\0';
+	return take_name(&text, days, 7, &utc->tm_wday) && take(&text, ", ") &&
+	       take_digits(&text, 2, &utc->tm_mday) && take(&text, " ") &&
+	       take_name(&text, months, 12, &utc->tm_mon) && take(&text, " ") &&
+	       take_digits(&text, 4, &utc->tm_year) && take(&text, " ") &&
+	       take_time_of_day(&text, utc) && take(&text, " GMT") && *text == '\0';
 }
 
 /* A year of two digits that seems more than 50 years ahead is in the past. */
@@ -98,11 +98,11 @@ full_year(int two_digits)
 static bool
 parse_rfc850(const char *text, struct tm *utc)
 {
-	if (!take_name(&text, long_days, 7, &utc->tm_wday) || !take(&text, ", ")
-		|| !take_digits(&text, 2, &utc->tm_mday) || !take(&text, "-")
-		|| !take_name(&text, months, 12, &utc->tm_mon) || !take(&text, "-")
-		|| !take_digits(&text, 2, &utc->tm_year) || !take(&text, " ")
-		|| !take_time_of_day(&text, utc) || !take(&text, " GMT") || *text != '\0')
+	if (!take_name(&text, long_days, 7, &utc->tm_wday) || !take(&text, ", ") ||
+		!take_digits(&text, 2, &utc->tm_mday) || !take(&text, "-") ||
+		!take_name(&text, months, 12, &utc->tm_mon) || !take(&text, "-") ||
+		!take_digits(&text, 2, &utc->tm_year) || !take(&text, " ") ||
+		!take_time_of_day(&text, utc) || !take(&text, " GMT") || *text != '\0')
 		return false;
 	utc->tm_year = full_year(utc->tm_year);
 	return true;
@@ -114,14 +114,14 @@ parse_asctime(const char *text, struct tm *utc)
 {
 	int day_digits = 2;
 
-	if (!take_name(&text, days, 7, &utc->tm_wday) || !take(&text, " ")
-		|| !take_name(&text, months, 12, &utc->tm_mon) || !take(&text, " "))
+	if (!take_name(&text, days, 7, &utc->tm_wday) || !take(&text, " ") ||
+		!take_name(&text, months, 12, &utc->tm_mon) || !take(&text, " "))
 		return false;
 	if (take(&text, " "))
 		day_digits = 1;
-	return take_digits(&text, day_digits, &utc->tm_mday) && take(&text, " ")
-		&& take_time_of_day(&text, utc) && take(&text, " ")
-		&& take_digits(&text, 4, &utc->tm_year) && *text == '\0';
+	return take_digits(&text, day_digits, &utc->tm_mday) && take(&text, " ") &&
+	       take_time_of_day(&text, utc) && take(&text, " ") &&
+	       take_digits(&text, 4, &utc->tm_year) && *text == '\0';
 }
 
 bool
@@ -131,8 +131,7 @@ http_date_parse(const char *text, time_t *time)
 	struct tm normalised;
 	time_t parsed;
 
-	if (!parse_fixdate(text, &utc) && !parse_rfc850(text, &utc)
-		&& !parse_asctime(text, &utc))
+	if (!parse_fixdate(text, &utc) && !parse_rfc850(text, &utc) && !parse_asctime(text, &utc))
 		return false;
 	utc.tm_year -= 1900;
 	normalised = utc;
@@ -140,8 +139,8 @@ http_date_parse(const char *text, time_t *time)
 		return false;
 	parsed = timegm(&normalised);
 	/* A day that does not exist comes back as another; a leap second may move the date. */
-	if (utc.tm_sec < 60
-		&& (normalised.tm_mday != utc.tm_mday || normalised.tm_mon != utc.tm_mon))
+	if (utc.tm_sec < 60 &&
+		(normalised.tm_mday != utc.tm_mday || normalised.tm_mon != utc.tm_mon))
 		return false;
 	*time = parsed;
 	return true;

@@ -22,9 +22,9 @@
 
 struct listener {
 	SLIST_ENTRY(listener) link;
-	struct http_server *server;	/* borrowed */
+	struct http_server *server;	 /* borrowed */
 	struct evconnlistener *accepter; /* owned, with its socket */
-	char *socket_file;		/* owned; removed at the end; NULL for TCP */
+	char *socket_file;		 /* owned; removed at the end; NULL for TCP */
 };
 
 struct listen_address {
@@ -62,11 +62,12 @@ parse_address(const char *text, struct listen_address *address, struct error *er
 		snprintf(numeric, sizeof numeric, "127.0.0.1:%s", text + 10);
 	else
 		snprintf(numeric, sizeof numeric, "%s", text);
-	if (strrchr(numeric, ':') == NULL
-		|| evutil_parse_sockaddr_port(numeric, (struct sockaddr *)&address->storage, &length)
-			!= 0) {
+	if (strrchr(numeric, ':') == NULL ||
+		evutil_parse_sockaddr_port(
+			numeric, (struct sockaddr *)&address->storage, &length) != 0) {
 		return error_set(error, ERROR_INTERNAL,
-			"server.listen: \"%s\" is not host:port (numeric or localhost), [v6]:port or "
+			"server.listen: \"%s\" is not host:port (numeric or localhost), [v6]:port "
+			"or "
 			"unix:/path",
 			text);
 	}
@@ -84,8 +85,8 @@ remove_stale_socket(const struct listen_address *address)
 
 	if (probe < 0)
 		return false;
-	is_stale = connect(probe, (const struct sockaddr *)local, address->length) != 0
-		&& errno == ECONNREFUSED;
+	is_stale = connect(probe, (const struct sockaddr *)local, address->length) != 0 &&
+		   errno == ECONNREFUSED;
 	(void)close(probe);
 	return is_stale && unlink(local->sun_path) == 0;
 }
@@ -119,8 +120,8 @@ open_socket(const struct listen_address *address)
 {
 	int listening = listening_socket(address);
 
-	if (listening < 0 && errno == EADDRINUSE && address->storage.ss_family == AF_UNIX
-		&& remove_stale_socket(address))
+	if (listening < 0 && errno == EADDRINUSE && address->storage.ss_family == AF_UNIX &&
+		remove_stale_socket(address))
 		listening = listening_socket(address);
 	return listening;
 }
@@ -182,8 +183,8 @@ http_server_listen(struct http_server *server, const char *text, struct error *e
 		return false;
 	socket = open_socket(&address);
 	if (socket < 0) {
-		return error_set(error, ERROR_INTERNAL, "cannot listen on %s: %s", text,
-			strerror(errno));
+		return error_set(
+			error, ERROR_INTERNAL, "cannot listen on %s: %s", text, strerror(errno));
 	}
 	listener = memory_zeroed(1, sizeof *listener);
 	listener->server = server;
@@ -204,11 +205,12 @@ http_server_listen(struct http_server *server, const char *text, struct error *e
 void
 listeners_update(struct http_server *server)
 {
-	bool accepts = server->connection_count < server->settings.max_connections
-		&& evtimer_pending(server->accept_pause, NULL) == 0;
+	bool accepts = server->connection_count < server->settings.max_connections &&
+		       evtimer_pending(server->accept_pause, NULL) == 0;
 	struct listener *listener;
 
-	SLIST_FOREACH (listener, &server->listeners, link) {
+	SLIST_FOREACH(listener, &server->listeners, link)
+	{
 		if (accepts)
 			(void)evconnlistener_enable(listener->accepter);
 		else

@@ -77,9 +77,9 @@ media_type_is_json(const char *value)
 		return false;
 	length = token_length(subtype);
 	is_application = is(value, type_length, "application");
-	if (!is(subtype, length, "json")
-		&& !(is_application && length > 5
-			&& strncasecmp(subtype + length - 5, "+json", 5) == 0))
+	if (!is(subtype, length, "json") &&
+		!(is_application && length > 5 &&
+			strncasecmp(subtype + length - 5, "+json", 5) == 0))
 		return false;
 	if (!is_application && !is(value, type_length, "text"))
 		return false;

@@ -40,7 +40,7 @@ struct request {
 	struct request_header fields[FRAMING_FIELDS_MAX];
 	unsigned field_count;
 
-	size_t path; /* offset into head */
+	size_t path;  /* offset into head */
 	size_t query; /* offset into head; 0: none, as the target is never empty */
 	enum request_method method;
 	uint64_t content_length;
@@ -143,8 +143,8 @@ on_value_complete(llhttp_t *parser)
 	if (request->framing.stage > FRAMING_HEAD_COMPLETE)
 		return 0;
 	start = request->fields[request->field_count - 1].value;
-	while (head->length > start
-		&& (head->bytes[head->length - 1] == ' ' || head->bytes[head->length - 1] == '\t'))
+	while (head->length > start &&
+		(head->bytes[head->length - 1] == ' ' || head->bytes[head->length - 1] == '\t'))
 		head->length--;
 	head_append(request, "", 1);
 	return 0;
@@ -267,7 +267,8 @@ split_target(struct request *request, struct error *error)
 	if (*target != '/') {
 		char *authority;
 
-		if (strncasecmp(target, "http://", 7) != 0 && strncasecmp(target, "https://", 8) != 0)
+		if (strncasecmp(target, "http://", 7) != 0 &&
+			strncasecmp(target, "https://", 8) != 0)
 			return refuse(error, "the target must be a path or an http URI");
 		authority = strchr(target, ':') + 3;
 		path = authority + strcspn(authority, "/?");
@@ -312,8 +313,8 @@ parse_content_length(struct request *request, struct error *error)
 	if (value == NULL)
 		return true;
 	digits = strspn(value, "0123456789");
-	if (request_field_count(request, "Content-Length") > 1 || digits == 0
-		|| value[digits] != '\0' || digits > CONTENT_LENGTH_DIGITS_MAX)
+	if (request_field_count(request, "Content-Length") > 1 || digits == 0 ||
+		value[digits] != '\0' || digits > CONTENT_LENGTH_DIGITS_MAX)
 		return refuse(error, "Content-Length must be one decimal number");
 	request->content_length = strtoull(value, NULL, 10);
 	return true;
@@ -332,8 +333,8 @@ decide_framing(struct request *request, struct error *error)
 			return refuse(error, "HTTP/1.0 has no Transfer-Encoding");
 		if (request_field(request, "Content-Length") != NULL)
 			return refuse(error, "both Content-Length and Transfer-Encoding");
-		if (request_field_count(request, "Transfer-Encoding") > 1
-			|| strcasecmp(coding, "chunked") != 0)
+		if (request_field_count(request, "Transfer-Encoding") > 1 ||
+			strcasecmp(coding, "chunked") != 0)
 			return refuse(error, "Transfer-Encoding must be chunked");
 		request->is_chunked = true;
 		framing_expect_chunks(&request->framing);
@@ -401,13 +402,13 @@ static bool
 complete_head(struct request *request, struct error *error)
 {
 	read_connection_options(request);
-	return split_target(request, error) && check_host(request, error)
-		&& check_single_fields(request, error) && decide_framing(request, error);
+	return split_target(request, error) && check_host(request, error) &&
+	       check_single_fields(request, error) && decide_framing(request, error);
 }
 
 static enum request_progress
-feed_head(struct request *request, const char *data, size_t length, size_t *used,
-	struct error *error)
+feed_head(
+	struct request *request, const char *data, size_t length, size_t *used, struct error *error)
 {
 	enum framing_event event = framing_consume(&request->framing, data, length, used, error);
 
@@ -430,8 +431,8 @@ feed_head(struct request *request, const char *data, size_t length, size_t *used
 }
 
 static enum request_progress
-feed_body(struct request *request, const char *data, size_t length, size_t *used,
-	struct error *error)
+feed_body(
+	struct request *request, const char *data, size_t length, size_t *used, struct error *error)
 {
 	enum framing_event event = framing_consume(&request->framing, data, length, used, error);
 
@@ -446,8 +447,8 @@ feed_body(struct request *request, const char *data, size_t length, size_t *used
 }
 
 enum request_progress
-request_feed(struct request *request, const char *data, size_t length, size_t *used,
-	struct error *error)
+request_feed(
+	struct request *request, const char *data, size_t length, size_t *used, struct error *error)
 {
 	size_t total = 0;
 	enum request_progress progress = REQUEST_INCOMPLETE;
@@ -512,8 +513,8 @@ request_expects_continue(const struct request *request)
 {
 	const char *expectation = request_field(request, "Expect");
 
-	return expectation != NULL && !request->framing.is_http_1_0
-		&& strcasecmp(expectation, "100-continue") == 0 && request_expects_body(request);
+	return expectation != NULL && !request->framing.is_http_1_0 &&
+	       strcasecmp(expectation, "100-continue") == 0 && request_expects_body(request);
 }
 
 const char *

@@ -69,8 +69,8 @@ response_open(struct response *response, unsigned status, const char *content_ty
 	response->fields[0] = '\0';
 	response->body = evbuffer_new();
 	/* Without the flag libevent maps file segments instead of sending them with sendfile(2). */
-	if (response->body == NULL
-		|| evbuffer_set_flags(response->body, EVBUFFER_FLAG_DRAINS_TO_FD) != 0)
+	if (response->body == NULL ||
+		evbuffer_set_flags(response->body, EVBUFFER_FLAG_DRAINS_TO_FD) != 0)
 		memory_exhausted();
 }
 
@@ -92,8 +92,8 @@ response_field(struct response *response, const char *name, const char *format, 
 	va_start(arguments, format);
 	vsnprintf(value, sizeof value, format, arguments);
 	va_end(arguments);
-	length = snprintf(response->fields + response->fields_length, room, "%s: %s\r\n", name,
-		value);
+	length = snprintf(
+		response->fields + response->fields_length, room, "%s: %s\r\n", name, value);
 	if (length < 0 || (size_t)length >= room) {
 		/* Half a line would break the answer: leave it out. */
 		response->fields[response->fields_length] = '\0';

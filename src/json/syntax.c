@@ -53,8 +53,8 @@ peek(const struct reader *reader)
 static void
 skip_blanks(struct reader *reader)
 {
-	while (reader->position < reader->length
-		&& memchr(" \t\r\n", reader->text[reader->position], 4) != NULL)
+	while (reader->position < reader->length &&
+		memchr(" \t\r\n", reader->text[reader->position], 4) != NULL)
 		reader->position++;
 }
 
@@ -103,8 +103,8 @@ read_literal(struct reader *reader, const char *literal)
 {
 	size_t length = strlen(literal);
 
-	if (reader->length - reader->position < length
-		|| memcmp(reader->text + reader->position, literal, length) != 0)
+	if (reader->length - reader->position < length ||
+		memcmp(reader->text + reader->position, literal, length) != 0)
 		return refuse(reader, "a value is expected");
 	reader->position += length;
 	return true;
@@ -139,21 +139,20 @@ read_unicode_escape(struct reader *reader)
 	if (!read_hex(reader, &code))
 		return false;
 	if (code == 0) {
-		return error_set(reader->error, ERROR_INVALID_PARAMETER,
-			"U+0000 is not allowed in a text");
+		return error_set(
+			reader->error, ERROR_INVALID_PARAMETER, "U+0000 is not allowed in a text");
 	}
 	if (code >= 0xdc00 && code <= 0xdfff)
 		return refuse(reader, "a low surrogate stands alone");
 	if (code < 0xd800 || code > 0xdbff)
 		return true;
-	if (reader->length - reader->position < 2
-		|| memcmp(reader->text + reader->position, "\\u", 2) != 0)
+	if (reader->length - reader->position < 2 ||
+		memcmp(reader->text + reader->position, "\\u", 2) != 0)
 		return refuse(reader, "a high surrogate stands alone");
 	reader->position += 2;
 	if (!read_hex(reader, &low))
 		return false;
-	return (low >= 0xdc00 && low <= 0xdfff)
-		|| refuse(reader, "a high surrogate stands alone");
+	return (low >= 0xdc00 && low <= 0xdfff) || refuse(reader, "a high surrogate stands alone");
 }
 
 static bool
@@ -199,8 +198,8 @@ note_name(struct reader *reader, size_t start)
 
 	if (tokener == NULL)
 		memory_exhausted();
-	name = json_tokener_parse_ex(tokener, reader->text + start,
-		(int)(reader->position - start));
+	name = json_tokener_parse_ex(
+		tokener, reader->text + start, (int)(reader->position - start));
 	json_tokener_free(tokener);
 	if (name == NULL)
 		return refuse(reader, "a name cannot be read");
@@ -308,8 +307,8 @@ read_more(struct reader *reader)
 		return true;
 	}
 	if (peek(reader) != ',')
-		return refuse(reader, is_object ? "a comma or } is expected"
-						: "a comma or ] is expected");
+		return refuse(reader,
+			is_object ? "a comma or } is expected" : "a comma or ] is expected");
 	reader->position++;
 	reader->expectation = is_object ? EXPECT_NAME : EXPECT_VALUE;
 	return true;

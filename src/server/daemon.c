@@ -112,8 +112,8 @@ reload(struct daemon *daemon)
 	struct api_view view;
 	struct error error;
 
-	if (!config_load(loaded, daemon->source->file, daemon->source->must_exist, &error)
-		|| !view_open(&view, loaded, &error)) {
+	if (!config_load(loaded, daemon->source->file, daemon->source->must_exist, &error) ||
+		!view_open(&view, loaded, &error)) {
 		log_write(LOG_LEVEL_ERROR, "reload: keeping the old configuration: %s",
 			error.message);
 		access_log_reopen(daemon->access_log, daemon->config->access_log.file);
@@ -185,8 +185,8 @@ signal_cb(evutil_socket_t number, short what, void *context)
 static bool
 listen_on_all(struct daemon *daemon, struct error *error)
 {
-	char *list = memory_text(daemon->config->server.listen,
-		strlen(daemon->config->server.listen));
+	char *list = memory_text(
+		daemon->config->server.listen, strlen(daemon->config->server.listen));
 	char *rest = list;
 	char *address;
 	bool listens = true;
@@ -201,8 +201,8 @@ static void
 watch_signals(struct daemon *daemon)
 {
 	for (size_t i = 0; i < SIGNALS; i++) {
-		daemon->signals[i] =
-			evsignal_new(daemon->base, handled_signals[i], signal_cb, daemon);
+		daemon->signals[i] = evsignal_new(
+			daemon->base, handled_signals[i], signal_cb, daemon);
 		if (daemon->signals[i] == NULL || event_add(daemon->signals[i], NULL) != 0)
 			memory_exhausted();
 	}
@@ -251,8 +251,7 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 		.access_log = daemon->access_log,
 		.settings = &daemon->view.settings,
 	};
-	daemon->server =
-		http_server_new(daemon->base, &settings, &api_http_handler, &daemon->api);
+	daemon->server = http_server_new(daemon->base, &settings, &api_http_handler, &daemon->api);
 	if (!listen_on_all(daemon, error)) {
 		daemon_free(daemon);
 		return NULL;

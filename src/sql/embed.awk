@@ -24,7 +24,7 @@ BEGIN {
 	if (output == "header")
 		print "/* Generated from src/sql: one name for each statement or part of one. */\n#pragma once"
 	else
-		print "#include \"statements.h\"\n"
+		print "#include \"statements.h\"\n\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
 }
 
 FNR == 1 {
@@ -45,7 +45,7 @@ FNR == 1 {
 	if (name == "")
 		begin(file)
 	if (output == "source") {
-		gsub(/\\/, "\\\\")
+		gsub(/\\/, "&&")
 		gsub(/"/, "\\\"")
 		printf "\t\"%s\\n\"\n", $0
 	}

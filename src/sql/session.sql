@@ -4,6 +4,7 @@
 SELECT set_config(wanted.name, wanted.setting, false)
 FROM (VALUES
 	('statement_timeout', $1::text),
+	('DateStyle', 'ISO, YMD'),
 	('jit', 'off'),
 	('client_min_messages', 'warning'),
 	('standard_conforming_strings', 'on')

@@ -1,0 +1,330 @@
+/*
+ * A load generator for ./dev bench: many keep-alive connections, one request under way on each, one
+ * thread. It reads every byte into a large buffer and checks each answer's status and length, and
+ * does nothing else, so that little of the machine is taken from the servers it measures.
+ *
+ * load --port N --connections N --seconds S --request FILE
+ *   FILE is one raw request. Prints: requests seconds requests/s p50_us p99_us bytes/s
+ * load --port N --connections N --idle --request FILE
+ *   sends the request once on each connection, prints "idle", and keeps them open until its
+ *   standard input ends.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEAD_MAX     4096
+#define BUFFER_BYTES (1 << 16)
+#define EVENTS_MAX   256
+#define REQUEST_MAX  4096
+
+/* Latencies are counted in buckets of a microsecond up to a second; longer ones in the last. */
+#define LATENCY_BUCKETS 1000000
+
+struct client {
+	int socket;
+	char head[HEAD_MAX];
+	size_t head_length;
+	uint64_t body_left;
+	bool in_body;
+	int64_t sent_us;
+};
+
+struct options {
+	int port;
+	int connections;
+	double seconds;
+	bool is_idle;
+	char request[REQUEST_MAX];
+	size_t request_length;
+};
+
+static char buffer[BUFFER_BYTES];
+static uint32_t latencies[LATENCY_BUCKETS + 1];
+static uint64_t answers;
+static uint64_t received_bytes;
+
+static _Noreturn void
+fail(const char *what)
+{
+	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		fail("clock");
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void
+send_request(struct client *client, const struct options *options)
+{
+	client->head_length = 0;
+	client->in_body = false;
+	client->sent_us = now_us();
+	/* A request is far smaller than an empty socket buffer. */
+	if (send(client->socket, options->request, options->request_length, MSG_NOSIGNAL) !=
+		(ssize_t)options->request_length)
+		fail("send");
+}
+
+static void
+open_client(struct client *client, const struct options *options, int epoll)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)options->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
+	int one = 1;
+
+	client->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (client->socket < 0 ||
+		connect(client->socket, (struct sockaddr *)&address, sizeof address) != 0)
+		fail("connect");
+	(void)setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (fcntl(client->socket, F_SETFL, O_NONBLOCK) != 0 ||
+		epoll_ctl(epoll, EPOLL_CTL_ADD, client->socket, &event) != 0)
+		fail("epoll");
+	send_request(client, options);
+}
+
+/* The head is complete: it must say 200 or 206 and how long the body is. */
+static void
+parse_head(struct client *client)
+{
+	const char *length;
+
+	client->head[client->head_length] = '\0';
+	if (strncmp(client->head, "HTTP/1.1 20", 11) != 0) {
+		fprintf(stderr, "load: unexpected answer: %.200s\n", client->head);
+		exit(EXIT_FAILURE);
+	}
+	length = strcasestr(client->head, "\r\nContent-Length:");
+	if (length == NULL) {
+		fprintf(stderr, "load: an answer without Content-Length\n");
+		exit(EXIT_FAILURE);
+	}
+	client->body_left = strtoull(length + 17, NULL, 10);
+	client->in_body = true;
+}
+
+/* Takes bytes up to the end of the head; returns how many. */
+static size_t
+take_head(struct client *client, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (client->head_length == HEAD_MAX - 1) {
+			fprintf(stderr, "load: a head of more than %d bytes\n", HEAD_MAX);
+			exit(EXIT_FAILURE);
+		}
+		client->head[client->head_length++] = bytes[i];
+		if (bytes[i] == '\n' && client->head_length >= 4 &&
+			memcmp(client->head + client->head_length - 4, "\r\n\r\n", 4) == 0) {
+			parse_head(client);
+			return i + 1;
+		}
+	}
+	return length;
+}
+
+static void
+count_answer(const struct client *client)
+{
+	int64_t latency = now_us() - client->sent_us;
+
+	answers++;
+	latencies[latency < LATENCY_BUCKETS ? latency : LATENCY_BUCKETS]++;
+}
+
+/* True when the answer is complete. */
+static bool
+take_bytes(struct client *client, size_t length)
+{
+	size_t used = 0;
+
+	received_bytes += length;
+	if (!client->in_body)
+		used = take_head(client, buffer, length);
+	if (!client->in_body)
+		return false;
+	if (length - used > client->body_left) {
+		fprintf(stderr, "load: more bytes than announced\n");
+		exit(EXIT_FAILURE);
+	}
+	client->body_left -= length - used;
+	return client->body_left == 0;
+}
+
+/* Reads what is there. True when the answer is complete. */
+static bool
+read_client(struct client *client)
+{
+	ssize_t length = recv(client->socket, buffer, sizeof buffer, 0);
+
+	if (length == 0) {
+		fprintf(stderr, "load: the server closed a connection\n");
+		exit(EXIT_FAILURE);
+	}
+	if (length < 0) {
+		if (errno == EAGAIN)
+			return false;
+		fail("recv");
+	}
+	return take_bytes(client, (size_t)length);
+}
+
+static int64_t
+percentile_us(double share)
+{
+	uint64_t wanted = (uint64_t)((double)answers * share);
+	uint64_t seen = 0;
+
+	for (int64_t i = 0; i <= LATENCY_BUCKETS; i++) {
+		seen += latencies[i];
+		if (seen > wanted)
+			return i;
+	}
+	return LATENCY_BUCKETS;
+}
+
+static void
+run(const struct options *options, int epoll)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int64_t start = now_us();
+	int64_t end = start + (int64_t)(options->seconds * 1e6);
+	double elapsed;
+
+	while (now_us() < end) {
+		int count = epoll_wait(epoll, events, EVENTS_MAX, 100);
+
+		for (int i = 0; i < count; i++) {
+			struct client *client = events[i].data.ptr;
+
+			if (read_client(client)) {
+				count_answer(client);
+				send_request(client, options);
+			}
+		}
+	}
+	elapsed = (double)(now_us() - start) / 1e6;
+	printf("%llu %.3f %.1f %lld %lld %.0f\n", (unsigned long long)answers, elapsed,
+		(double)answers / elapsed, (long long)percentile_us(0.5),
+		(long long)percentile_us(0.99), (double)received_bytes / elapsed);
+}
+
+/* One answer on each connection, then nothing until standard input ends. */
+static void
+idle(const struct options *options, int epoll)
+{
+	struct epoll_event events[EVENTS_MAX];
+	char byte;
+
+	while (answers < (uint64_t)options->connections) {
+		int count = epoll_wait(epoll, events, EVENTS_MAX, 5000);
+
+		if (count <= 0)
+			fail("waiting for answers");
+		for (int i = 0; i < count; i++) {
+			if (read_client(events[i].data.ptr))
+				answers++;
+		}
+	}
+	puts("idle");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+static void
+read_request(struct options *options, const char *file)
+{
+	FILE *stream = fopen(file, "rb");
+
+	if (stream == NULL)
+		fail(file);
+	options->request_length = fread(options->request, 1, sizeof options->request, stream);
+	if (options->request_length == 0 || options->request_length == sizeof options->request)
+		fail("the request is empty or too long");
+	fclose(stream);
+}
+
+static void
+parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{ "port", required_argument, NULL, 'p' },
+		{ "connections", required_argument, NULL, 'c' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "request", required_argument, NULL, 'r' },
+		{ "idle", no_argument, NULL, 'i' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (option) {
+		case 'p':
+			options->port = atoi(optarg);
+			break;
+		case 'c':
+			options->connections = atoi(optarg);
+			break;
+		case 's':
+			options->seconds = atof(optarg);
+			break;
+		case 'r':
+			read_request(options, optarg);
+			break;
+		case 'i':
+			options->is_idle = true;
+			break;
+		default:
+			exit(2);
+		}
+	}
+	if (options->port == 0 || options->connections < 1 || options->request_length == 0) {
+		fprintf(stderr, "load: --port, --connections and --request are needed\n");
+		exit(2);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct options options;
+	struct client *clients;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	parse_options(argc, argv, &options);
+	clients = calloc((size_t)options.connections, sizeof *clients);
+	if (epoll < 0 || clients == NULL)
+		fail("start");
+	for (int i = 0; i < options.connections; i++)
+		open_client(&clients[i], &options, epoll);
+	if (options.is_idle)
+		idle(&options, epoll);
+	else
+		run(&options, epoll);
+	free(clients);
+	return EXIT_SUCCESS;
+}
