@@ -1,0 +1,6 @@
+-- What recordingd's database role needs, and nothing more. The role is created by the operator:
+--   CREATE ROLE recordingd LOGIN PASSWORD '…';
+GRANT SELECT ON call_data, attached_data, call_on_queue, call_element, cel, agentfeatures,
+	queuefeatures, userfeatures, linefeatures, user_line TO recordingd;
+GRANT INSERT, UPDATE, DELETE ON attached_data TO recordingd;
+GRANT USAGE ON SEQUENCE attached_data_id_seq TO recordingd;

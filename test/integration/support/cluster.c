@@ -1,0 +1,151 @@
+#include "support/cluster.h"
+
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/harness.h"
+#include "support/process.h"
+#include "support/scratch.h"
+#include "support/wait.h"
+
+#define START_TIMEOUT_MS 60000
+#define STOP_TIMEOUT_MS	 20000
+
+static pid_t postmaster;
+static char program_directory[512];
+
+/* Where initdb and postgres are: Debian keeps them out of PATH. */
+static void
+find_programs(void)
+{
+	FILE *output = popen("pg_config --bindir 2>/dev/null; "
+			     "ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV",
+		"r");
+
+	if (output == NULL)
+		harness_fail("popen failed");
+	while (fgets(program_directory, sizeof program_directory, output) != NULL) {
+		char *path;
+
+		program_directory[strcspn(program_directory, "\n")] = '\0';
+		path = scratch_format("%s/initdb", program_directory);
+		if (access(path, X_OK) == 0) {
+			pclose(output);
+			return;
+		}
+	}
+	pclose(output);
+	harness_fail("PostgreSQL's initdb was not found");
+}
+
+static void
+create_cluster(void)
+{
+	const char *log = harness_path(CLUSTER_LOG);
+	const char *data = harness_path("data");
+	const char *const arguments[] = { scratch_format("%s/initdb", program_directory), "-D",
+		data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+		"--no-sync", "--no-instructions", NULL };
+	FILE *file = fopen(log, "w");
+	int status;
+
+	if (file == NULL || mkdir(data, 0700) != 0 || mkdir(harness_path("socket"), 0755) != 0)
+		harness_fail("no folder for PostgreSQL");
+	fclose(file);
+	if (chown(data, process_postgres_user(), process_postgres_group()) != 0 ||
+		chown(harness_path("socket"), process_postgres_user(), process_postgres_group()) !=
+			0 ||
+		chown(log, process_postgres_user(), process_postgres_group()) != 0)
+		harness_fail("chown failed");
+	status = process_run(
+		&(struct process_options){ .arguments = arguments,
+			.output_file = log,
+			.directory = "/",
+			.as_postgres = true },
+		START_TIMEOUT_MS);
+	if (status != 0)
+		harness_fail("initdb ended with %d: %s", status, scratch_file(log));
+}
+
+/* POSIX signs: Etc/GMT-3 is three hours east of Greenwich. */
+static char *
+noon_zone(void)
+{
+	time_t now = time(NULL);
+	struct tm utc;
+	int hours_east;
+
+	gmtime_r(&now, &utc);
+	hours_east = 12 - utc.tm_hour;
+	return scratch_format("timezone=Etc/GMT%+d", -hours_east);
+}
+
+static bool
+is_up(void *unused)
+{
+	(void)unused;
+	return PQping(cluster_conninfo("postgres", "postgres")) == PQPING_OK;
+}
+
+static void
+start_server(void)
+{
+	const char *const arguments[] = { scratch_format("%s/postgres", program_directory), "-D",
+		harness_path("data"), "-k", harness_path("socket"), "-c", "listen_addresses=", "-c",
+		"fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c",
+		"autovacuum=off", "-c", "max_connections=60", "-c", "shared_buffers=16MB", "-c",
+		"log_min_messages=warning", "-c", noon_zone(), NULL };
+
+	postmaster = process_start(&(struct process_options){
+		.arguments = arguments,
+		.output_file = harness_path(CLUSTER_LOG),
+		.directory = "/",
+		.as_postgres = true,
+		.death_signal = SIGQUIT,
+	});
+	if (!wait_until(is_up, NULL, START_TIMEOUT_MS))
+		harness_fail("PostgreSQL did not start: %s",
+			scratch_file(harness_path(CLUSTER_LOG)));
+}
+
+void
+cluster_start(void)
+{
+	find_programs();
+	create_cluster();
+	start_server();
+}
+
+void
+cluster_ensure(void)
+{
+	if (postmaster == 0)
+		start_server();
+}
+
+void
+cluster_stop(void)
+{
+	if (postmaster == 0)
+		return;
+	kill(postmaster, SIGINT);
+	if (process_wait(postmaster, STOP_TIMEOUT_MS) == -1) {
+		kill(postmaster, SIGQUIT);
+		process_wait(postmaster, STOP_TIMEOUT_MS);
+	}
+	postmaster = 0;
+}
+
+char *
+cluster_conninfo(const char *user, const char *database)
+{
+	return scratch_format(
+		"host=%s/socket user=%s dbname=%s", harness_directory(), user, database);
+}
