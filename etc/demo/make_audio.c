@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RATE		8000
-#define SECONDS_MIN	4
-#define SECONDS_MAX	15
-#define HEADER_BYTES	44
+#define RATE		 8000
+#define SECONDS_MIN	 4
+#define SECONDS_MAX	 15
+#define HEADER_BYTES	 44
 #define NOTES_PER_SECOND 4
 
 /* A pentatonic scale in Hz: any order of its notes sounds well. */
@@ -73,8 +73,8 @@ sample_at(uint32_t seed, uint32_t i)
 		return 0.3 * sin(turn * 440.0 * time) * (time < 0.9 ? 1.0 : (1.0 - time) * 10);
 	note = (uint32_t)(time * NOTES_PER_SECOND);
 	into_note = time * NOTES_PER_SECOND - note;
-	return 0.5 * sin(turn * scale[(seed >> note % 24) % 8] * time) * exp(-3.0 * into_note)
-		* fmin(1.0, into_note * 20);
+	return 0.5 * sin(turn * scale[(seed >> note % 24) % 8] * time) * exp(-3.0 * into_note) *
+	       fmin(1.0, into_note * 20);
 }
 
 static int

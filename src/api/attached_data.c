@@ -77,6 +77,9 @@ read_pair(const struct exchange *exchange, struct json_object *json, const char 
 		return false;
 	*key = values[ITEM_KEY].text;
 	*value = values[ITEM_VALUE].text;
+	/* body_decode_object() has seen to what is required; the analyzer has not. */
+	if (*key == NULL || *value == NULL)
+		return error_set(error, ERROR_INTERNAL, "a pair could not be read");
 	if (utf8_length(*key) > KEY_CHARACTERS_MAX) {
 		return error_set(error, ERROR_INVALID_PARAMETER, "key must have 1 to %d characters",
 			KEY_CHARACTERS_MAX);

@@ -232,8 +232,7 @@ add_disposition(struct response *response, const char *name)
 		bool is_safe = is_letter || (byte >= '0' && byte <= '9') ||
 			       strchr("-._~", byte) != NULL;
 
-		plain[i] = byte < 0x20 || byte > 0x7e || byte == '"' || byte == '%' ? '_'
-										    : (char)byte;
+		plain[i] = is_plain_byte(byte) ? name[i] : '_';
 		out += sprintf(out, is_safe ? "%c" : "%%%02X", byte);
 	}
 	plain[i] = '\0';

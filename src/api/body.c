@@ -66,8 +66,7 @@ bool
 body_decode_object(struct json_object *object, const struct field *fields, size_t count,
 	const struct api_settings *settings, struct field_value *values, struct error *error)
 {
-	json_object_object_foreach(object, name, json)
-	{
+	json_object_object_foreach (object, name, json) {
 		size_t i = field_find(fields, count, name);
 
 		if (i == count)

@@ -88,7 +88,7 @@ choice_index(const char *const *choices, const char *text)
 {
 	unsigned i = 0;
 
-	while (strcmp(choices[i], text) != 0)
+	while (choices[i] != NULL && strcmp(choices[i], text) != 0)
 		i++;
 	return i;
 }

@@ -56,11 +56,11 @@ open_directory(const char *directory)
 static bool
 path_of_descriptor(int descriptor, char path[static PATH_MAX])
 {
-	char link[64];
+	char own_link[64];
 	ssize_t length;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-	length = readlink(link, path, PATH_MAX);
+	snprintf(own_link, sizeof own_link, "/proc/self/fd/%d", descriptor);
+	length = readlink(own_link, path, PATH_MAX);
 	if (length <= 0 || length >= PATH_MAX)
 		return false;
 	path[length] = '\0';

@@ -590,16 +590,13 @@ static void
 on_deadline(struct db_connection *connection)
 {
 	int64_t now_ms = clock_now_ms();
-	struct db_query *query;
+	struct db_query *query = TAILQ_FIRST(&connection->sent);
 	bool is_silent = now_ms - connection->last_progress_ms >=
 			 connection->settings->statement_timeout_ms;
 
-	TAILQ_FOREACH(query, &connection->sent, link)
-	{
+	for (; query != NULL && query->deadline_ms <= now_ms; query = TAILQ_NEXT(query, link)) {
 		const struct db_query_hooks *hooks = query->hooks;
 
-		if (query->deadline_ms > now_ms)
-			break;
 		query->outcome = DB_OUTCOME_TIMEOUT;
 		query->deadline_ms = now_ms + connection->settings->statement_timeout_ms;
 		query->hooks = NULL;

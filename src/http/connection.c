@@ -66,8 +66,6 @@ struct connection {
 	struct error *error; /* owned; what a refused head is answered with */
 };
 
-static void connection_process(struct connection *connection);
-
 static const char *
 state_name(enum connection_state state)
 {
@@ -244,8 +242,9 @@ finish_answer(struct connection *connection)
 		return;
 	}
 	connection_set_state(connection, CONNECTION_IDLE);
-	if (!connection->is_processing)
-		connection_process(connection);
+	/* From the loop, not from here: a long pipeline must not become a deep stack. */
+	if (!connection->is_processing && (connection->pending != NULL || connection->client_ended))
+		event_active(&connection->write_event, EV_WRITE, 0);
 }
 
 /*

@@ -156,7 +156,7 @@ accept_error_cb(struct evconnlistener *accepter, void *context)
 static void
 log_listening(const char *text, int socket)
 {
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = { 0 };
 	socklen_t length = sizeof bound;
 	unsigned port = 0;
 
@@ -175,7 +175,7 @@ log_listening(const char *text, int socket)
 bool
 http_server_listen(struct http_server *server, const char *text, struct error *error)
 {
-	struct listen_address address = { .length = 0 };
+	struct listen_address address = { 0 };
 	struct listener *listener;
 	int socket;
 
@@ -209,8 +209,7 @@ listeners_update(struct http_server *server)
 		       evtimer_pending(server->accept_pause, NULL) == 0;
 	struct listener *listener;
 
-	SLIST_FOREACH(listener, &server->listeners, link)
-	{
+	SLIST_FOREACH (listener, &server->listeners, link) {
 		if (accepts)
 			(void)evconnlistener_enable(listener->accepter);
 		else

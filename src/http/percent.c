@@ -21,7 +21,7 @@ decode(const char *text, size_t length, char plus, char *out, size_t *out_length
 		low = character_hex_value((unsigned char)text[i + 2]);
 		if (high < 0 || low < 0)
 			return false;
-		*out++ = (char)(high << 4 | low);
+		*out++ = (char)((unsigned)high << 4 | (unsigned)low);
 		i += 2;
 	}
 	*out_length = (size_t)(out - start);

@@ -64,6 +64,8 @@ text_append(struct growing_text *text, const char *bytes, size_t length, size_t 
 		text->bytes = memory_resized(text->bytes, size, 1);
 		text->size = size;
 	}
+	if (text->bytes == NULL) /* cannot be: the size is above 0 now */
+		return;
 	memcpy(text->bytes + text->length, bytes, length);
 	text->length += length;
 	text->bytes[text->length] = '\0';

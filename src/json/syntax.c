@@ -50,11 +50,16 @@ peek(const struct reader *reader)
 	return (unsigned char)reader->text[reader->position];
 }
 
+static bool
+is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static void
 skip_blanks(struct reader *reader)
 {
-	while (reader->position < reader->length &&
-		memchr(" \t\r\n", reader->text[reader->position], 4) != NULL)
+	while (reader->position < reader->length && is_blank(reader->text[reader->position]))
 		reader->position++;
 }
 
@@ -160,7 +165,8 @@ read_escape(struct reader *reader)
 {
 	int byte = peek(reader);
 
-	if (byte < 0 || memchr("\"\\/bfnrtu", byte, 9) == NULL)
+	/* strchr would find the NUL as well, which is a control character. */
+	if (byte <= 0 || strchr("\"\\/bfnrtu", byte) == NULL)
 		return refuse(reader, "there is no such escape");
 	reader->position++;
 	return byte != 'u' || read_unicode_escape(reader);

@@ -202,13 +202,16 @@ static bool
 option_differs(
 	const struct config_option *option, const struct config *one, const struct config *other)
 {
-	/* The fields are only read; the accessors are for both directions. */
-	struct config *a = (struct config *)(uintptr_t)one;
-	struct config *b = (struct config *)(uintptr_t)other;
+	const char *one_field = (const char *)one + option->offset;
+	const char *other_field = (const char *)other + option->offset;
+	const char *one_text;
+	const char *other_text;
 
-	if (option->type == CONFIG_TEXT)
-		return strcmp(*config_text_field(a, option), *config_text_field(b, option)) != 0;
-	return *config_number_field(a, option) != *config_number_field(b, option);
+	if (option->type != CONFIG_TEXT)
+		return memcmp(one_field, other_field, sizeof(uint64_t)) != 0;
+	memcpy(&one_text, one_field, sizeof one_text);
+	memcpy(&other_text, other_field, sizeof other_text);
+	return strcmp(one_text, other_text) != 0;
 }
 
 void

@@ -28,8 +28,8 @@ static const struct unit size_units[] = {
 	{ NULL, 0 },
 };
 static const struct unit duration_units[] = {
-	{ "h", 60 * 60 * 1000 },
-	{ "m", 60 * 1000 },
+	{ "h", UINT64_C(60) * 60 * 1000 },
+	{ "m", UINT64_C(60) * 1000 },
 	{ "s", 1000 },
 	{ "", 1000 },
 	{ "ms", 1 },

@@ -25,24 +25,20 @@ static char program_directory[512];
 static void
 find_programs(void)
 {
-	FILE *output = popen("pg_config --bindir 2>/dev/null; "
-			     "ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV",
-		"r");
+	FILE *output = popen("{ pg_config --bindir; ls -d /usr/lib/postgresql/*/bin; } 2>/dev/null", "r");
+	char directory[sizeof program_directory];
 
 	if (output == NULL)
 		harness_fail("popen failed");
-	while (fgets(program_directory, sizeof program_directory, output) != NULL) {
-		char *path;
-
-		program_directory[strcspn(program_directory, "\n")] = '\0';
-		path = scratch_format("%s/initdb", program_directory);
-		if (access(path, X_OK) == 0) {
-			pclose(output);
-			return;
-		}
+	while (fgets(directory, sizeof directory, output) != NULL) {
+		directory[strcspn(directory, "\n")] = '\0';
+		if (program_directory[0] == '\0' &&
+			access(scratch_format("%s/initdb", directory), X_OK) == 0)
+			memcpy(program_directory, directory, sizeof directory);
 	}
 	pclose(output);
-	harness_fail("PostgreSQL's initdb was not found");
+	if (program_directory[0] == '\0')
+		harness_fail("PostgreSQL's initdb was not found");
 }
 
 static void
@@ -52,7 +48,7 @@ create_cluster(void)
 	const char *data = harness_path("data");
 	const char *const arguments[] = { scratch_format("%s/initdb", program_directory), "-D",
 		data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-		"--no-sync", "--no-instructions", NULL };
+		"--locale-provider=icu", "--icu-locale=en-US", "--no-sync", "--no-instructions", NULL };
 	FILE *file = fopen(log, "w");
 	int status;
 
