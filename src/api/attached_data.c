@@ -120,8 +120,8 @@ read_pairs(const struct exchange *exchange, struct pairs *pairs, struct error *e
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *json = json_object_array_get_idx(exchange->json, i);
-		const char *key = NULL;
-		const char *value = NULL;
+		const char *key = "";
+		const char *value = "";
 
 		if (!read_pair(exchange, json, &key, &value, error))
 			return false;

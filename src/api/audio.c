@@ -198,15 +198,19 @@ start_result(struct exchange *exchange)
 
 /* listen, download ---------------------------------------------------------------------------- */
 
+/* A quoted string carries it as it is; '%' it would, but some clients decode it. */
+static bool
+is_plain_byte(unsigned char byte)
+{
+	return byte >= 0x20 && byte <= 0x7e && byte != '"' && byte != '%';
+}
+
 static bool
 is_plain(const char *name)
 {
-	for (; *name != '\0'; name++) {
-		if ((unsigned char)*name < 0x20 || (unsigned char)*name > 0x7e || *name == '"' ||
-			*name == '%')
-			return false;
-	}
-	return true;
+	while (*name != '\0' && is_plain_byte((unsigned char)*name))
+		name++;
+	return *name == '\0';
 }
 
 /*

@@ -90,7 +90,8 @@ choice_index(const char *const *choices, const char *text)
 
 	while (choices[i] != NULL && strcmp(choices[i], text) != 0)
 		i++;
-	return i;
+	/* The text is one of them: FIELD_CHOICE has seen to that. */
+	return choices[i] == NULL ? 0 : i;
 }
 
 static bool

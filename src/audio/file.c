@@ -54,16 +54,16 @@ open_directory(const char *directory)
 
 /* The path of an open descriptor, links resolved; false when it cannot be told. */
 static bool
-path_of_descriptor(int descriptor, char path[static PATH_MAX])
+path_of_descriptor(int descriptor, char target[static PATH_MAX])
 {
 	char own_link[64];
 	ssize_t length;
 
 	snprintf(own_link, sizeof own_link, "/proc/self/fd/%d", descriptor);
-	length = readlink(own_link, path, PATH_MAX);
+	length = readlink(own_link, target, PATH_MAX);
 	if (length <= 0 || length >= PATH_MAX)
 		return false;
-	path[length] = '\0';
+	target[length] = '\0';
 	return true;
 }
 
