@@ -2,6 +2,7 @@
 
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,8 +103,27 @@ json_reserve(struct json_writer *writer, size_t length)
 	return writer->next;
 }
 
-char *
-json_escape(char *out, const char *text, size_t length)
+/* A byte in each place of a 64 bit word. */
+#define IN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/*
+ * Whether one of eight bytes is below 0x20, a quote or a backslash. Subtracting borrows from the top
+ * bit of a byte that was smaller; bytes from 0x80 on are UTF-8 and need nothing. A borrow may also
+ * run over from the byte below, which only costs a closer look.
+ */
+static bool
+needs_escape(uint64_t bytes)
+{
+	uint64_t quote = bytes ^ IN_EACH_BYTE('"');
+	uint64_t backslash = bytes ^ IN_EACH_BYTE('\\');
+	uint64_t below = ((bytes - IN_EACH_BYTE(0x20)) & ~bytes)
+		| ((quote - IN_EACH_BYTE(1)) & ~quote) | ((backslash - IN_EACH_BYTE(1)) & ~backslash);
+
+	return (below & IN_EACH_BYTE(0x80)) != 0;
+}
+
+static char *
+escape_bytes(char *out, const char *text, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -125,6 +145,23 @@ json_escape(char *out, const char *text, size_t length)
 		}
 	}
 	return out;
+}
+
+char *
+json_escape(char *out, const char *text, size_t length)
+{
+	uint64_t bytes;
+
+	for (; length >= sizeof bytes; text += sizeof bytes, length -= sizeof bytes) {
+		memcpy(&bytes, text, sizeof bytes);
+		if (needs_escape(bytes)) {
+			out = escape_bytes(out, text, sizeof bytes);
+			continue;
+		}
+		memcpy(out, &bytes, sizeof bytes);
+		out += sizeof bytes;
+	}
+	return escape_bytes(out, text, length);
 }
 
 void
