@@ -28,20 +28,33 @@ restore_plus(const struct field *field, char *value)
 		*value = '+';
 }
 
-static bool
-take_pair(struct exchange *exchange, const char *name, char *value, struct error *error)
+/* The row of a decoded name; NULL: error says that there is none, or that it was given before. */
+static const struct field *
+find_parameter(const struct exchange *exchange, const char *name, struct error *error)
 {
 	const struct endpoint *endpoint = exchange->endpoint;
 	size_t i = field_find(endpoint->parameters, endpoint->parameter_count, name);
-	const struct field *field = &endpoint->parameters[i];
 
 	if (i == endpoint->parameter_count) {
-		return field_refuse_unknown(endpoint->parameters, endpoint->parameter_count,
+		(void)field_refuse_unknown(endpoint->parameters, endpoint->parameter_count,
 			"URL parameter", name, error);
+		return NULL;
 	}
 	if (exchange->parameters[i].is_present) {
-		return error_set(
-			error, ERROR_INVALID_PARAMETER, "%s must be given once", field->name);
+		(void)error_set(error, ERROR_INVALID_PARAMETER, "%s must be given once", name);
+		return NULL;
+	}
+	return &endpoint->parameters[i];
+}
+
+static bool
+take_value(struct exchange *exchange, const struct field *field, char *value, struct error *error)
+{
+	size_t i = (size_t)(field - exchange->endpoint->parameters);
+
+	if (value == NULL) {
+		return error_set(error, ERROR_INVALID_PARAMETER,
+			"%s must be percent-encoded UTF-8 without U+0000", field->name);
 	}
 	restore_plus(field, value);
 	if (*value == '\0' && field->type != FIELD_INTEGER) {
@@ -58,18 +71,18 @@ decode_pair(
 {
 	const char *equals = memchr(pair, '=', length);
 	size_t name_length = equals == NULL ? length : (size_t)(equals - pair);
-	char *name = decode_text(pair, name_length, out);
-	char *value;
+	const char *value = equals == NULL ? "" : equals + 1;
+	size_t value_length = equals == NULL ? 0 : length - name_length - 1;
+	const char *name = decode_text(pair, name_length, out);
+	const struct field *field;
 
-	if (equals == NULL)
-		value = decode_text("", 0, out);
-	else
-		value = decode_text(equals + 1, length - name_length - 1, out);
-	if (name == NULL || value == NULL) {
-		return error_set(error, ERROR_INVALID_PARAMETER,
-			"URL parameters must be percent-encoded UTF-8 without U+0000");
+	if (name == NULL) {
+		return error_set(error, ERROR_UNKNOWN_FIELD,
+			"the name of a URL parameter is not percent-encoded UTF-8");
 	}
-	return take_pair(exchange, name, value, error);
+	field = find_parameter(exchange, name, error);
+	return field != NULL &&
+	       take_value(exchange, field, decode_text(value, value_length, out), error);
 }
 
 bool

@@ -27,6 +27,9 @@ struct reader {
 	struct error *error;
 	enum expectation expectation;
 	unsigned depth;
+	/* The last name that was read, as it stands in the text: for messages about its value. */
+	const char *name;
+	size_t name_length;
 	/*
 	 * For each open object the names it has had, as keys of a json-c object: its hash table
 	 * keeps a body of many names from costing quadratic time. NULL for an array.
@@ -144,8 +147,9 @@ read_unicode_escape(struct reader *reader)
 	if (!read_hex(reader, &code))
 		return false;
 	if (code == 0) {
-		return error_set(
-			reader->error, ERROR_INVALID_PARAMETER, "U+0000 is not allowed in a text");
+		return error_set(reader->error, ERROR_INVALID_PARAMETER,
+			"U+0000 is not allowed%s%.*s", reader->name_length > 0 ? " in " : "",
+			(int)reader->name_length, reader->name);
 	}
 	if (code >= 0xdc00 && code <= 0xdfff)
 		return refuse(reader, "a low surrogate stands alone");
@@ -229,6 +233,10 @@ read_name(struct reader *reader)
 		return refuse(reader, "a name in double quotes is expected");
 	if (!read_string(reader) || !note_name(reader, start))
 		return false;
+	reader->name = reader->text + start;
+	reader->name_length = reader->position - start;
+	if (reader->name_length > QUOTED_BYTES)
+		reader->name_length = QUOTED_BYTES;
 	skip_blanks(reader);
 	if (peek(reader) != ':')
 		return refuse(reader, "a colon is expected");
@@ -356,7 +364,12 @@ reader_close(struct reader *reader)
 bool
 json_syntax_check(const char *text, size_t length, struct error *error)
 {
-	struct reader reader = { .text = text, .length = length, .error = error };
+	struct reader reader = {
+		.text = text,
+		.length = length,
+		.error = error,
+		.name = "",
+	};
 
 	if (length > INT32_MAX)
 		return error_set(error, ERROR_BODY_TOO_LARGE, "the body is too large");
