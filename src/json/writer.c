@@ -107,17 +107,18 @@ json_reserve(struct json_writer *writer, size_t length)
 #define IN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /*
- * Whether one of eight bytes is below 0x20, a quote or a backslash. Subtracting borrows from the top
- * bit of a byte that was smaller; bytes from 0x80 on are UTF-8 and need nothing. A borrow may also
- * run over from the byte below, which only costs a closer look.
+ * Whether one of eight bytes is below 0x20, a quote or a backslash. Subtracting borrows from the
+ * top bit of a byte that was smaller; bytes from 0x80 on are UTF-8 and need nothing. A borrow may
+ * also run over from the byte below, which only costs a closer look.
  */
 static bool
 needs_escape(uint64_t bytes)
 {
 	uint64_t quote = bytes ^ IN_EACH_BYTE('"');
 	uint64_t backslash = bytes ^ IN_EACH_BYTE('\\');
-	uint64_t below = ((bytes - IN_EACH_BYTE(0x20)) & ~bytes)
-		| ((quote - IN_EACH_BYTE(1)) & ~quote) | ((backslash - IN_EACH_BYTE(1)) & ~backslash);
+	uint64_t below = ((bytes - IN_EACH_BYTE(0x20)) & ~bytes) |
+			 ((quote - IN_EACH_BYTE(1)) & ~quote) |
+			 ((backslash - IN_EACH_BYTE(1)) & ~backslash);
 
 	return (below & IN_EACH_BYTE(0x80)) != 0;
 }

@@ -8,8 +8,8 @@
 
 START_TEST(test_ok)
 {
-	const struct reply *reply =
-		http_send(&(struct http_request){ .target = "/recording/health", .without_token = true });
+	const struct reply *reply = http_send(
+		&(struct http_request){ .target = "/recording/health", .without_token = true });
 
 	expect_status(reply, 200);
 	ck_assert_str_eq(json_text(reply, "status"), "ok");

@@ -25,7 +25,8 @@ static char program_directory[512];
 static void
 find_programs(void)
 {
-	FILE *output = popen("{ pg_config --bindir; ls -d /usr/lib/postgresql/*/bin; } 2>/dev/null", "r");
+	FILE *output = popen(
+		"{ pg_config --bindir; ls -d /usr/lib/postgresql/*/bin; } 2>/dev/null", "r");
 	char directory[sizeof program_directory];
 
 	if (output == NULL)
@@ -44,11 +45,12 @@ find_programs(void)
 static void
 create_cluster(void)
 {
-	const char *log = harness_path(CLUSTER_LOG);
+	const char *log = harness_path("initdb.log");
 	const char *data = harness_path("data");
 	const char *const arguments[] = { scratch_format("%s/initdb", program_directory), "-D",
 		data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-		"--locale-provider=icu", "--icu-locale=en-US", "--no-sync", "--no-instructions", NULL };
+		"--locale-provider=icu", "--icu-locale=en-US", "--no-sync", "--no-instructions",
+		NULL };
 	FILE *file = fopen(log, "w");
 	int status;
 
@@ -60,11 +62,10 @@ create_cluster(void)
 			0 ||
 		chown(log, process_postgres_user(), process_postgres_group()) != 0)
 		harness_fail("chown failed");
-	status = process_run(
-		&(struct process_options){ .arguments = arguments,
-			.output_file = log,
-			.directory = "/",
-			.as_postgres = true },
+	status = process_run(&(struct process_options){ .arguments = arguments,
+				     .output_file = log,
+				     .directory = "/",
+				     .as_postgres = true },
 		START_TIMEOUT_MS);
 	if (status != 0)
 		harness_fail("initdb ended with %d: %s", status, scratch_file(log));
@@ -107,8 +108,8 @@ start_server(void)
 		.death_signal = SIGQUIT,
 	});
 	if (!wait_until(is_up, NULL, START_TIMEOUT_MS))
-		harness_fail("PostgreSQL did not start: %s",
-			scratch_file(harness_path(CLUSTER_LOG)));
+		harness_fail(
+			"PostgreSQL did not start: %s", scratch_file(harness_path(CLUSTER_LOG)));
 }
 
 void

@@ -235,7 +235,8 @@ start(const char *text, bool may_be_degraded)
 {
 	const char *const arguments[] = { harness_daemon(), "--config",
 		harness_path("recordingd.conf"), NULL };
-	const char *const environment[] = { "PLAY_AUTH_TOKEN", "ASAN_OPTIONS=detect_leaks=1", NULL };
+	const char *const environment[] = { "PLAY_AUTH_TOKEN", "ASAN_OPTIONS=detect_leaks=1",
+		NULL };
 	static char any;
 
 	daemon_now.is_default = false;

@@ -12,12 +12,11 @@
 #include "support/sql.h"
 
 /* What the contract gives the database role, and nothing more. */
-static const char grants[] =
-	"REVOKE ALL ON SCHEMA public FROM PUBLIC;"
-	"GRANT USAGE ON SCHEMA public TO recordingd;"
-	"GRANT SELECT ON ALL TABLES IN SCHEMA public TO recordingd;"
-	"GRANT INSERT, UPDATE, DELETE ON attached_data TO recordingd;"
-	"GRANT USAGE ON SEQUENCE attached_data_id_seq TO recordingd;";
+static const char grants[] = "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
+			     "GRANT USAGE ON SCHEMA public TO recordingd;"
+			     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO recordingd;"
+			     "GRANT INSERT, UPDATE, DELETE ON attached_data TO recordingd;"
+			     "GRANT USAGE ON SEQUENCE attached_data_id_seq TO recordingd;";
 
 void
 fixture_load(void)

@@ -73,8 +73,9 @@ request_fields(const struct http_request *request)
 	if (!request->without_token)
 		fields = curl_slist_append(fields, "X-Auth-Token: " DAEMON_TOKEN);
 	if (request->body != NULL && (type == NULL || *type != '\0'))
-		fields = curl_slist_append(fields,
-			scratch_format("Content-Type: %s", type == NULL ? "application/json" : type));
+		fields = curl_slist_append(
+			fields, scratch_format("Content-Type: %s",
+					type == NULL ? "application/json" : type));
 	else
 		fields = curl_slist_append(fields, "Content-Type:");
 	for (size_t i = 0; request->fields != NULL && request->fields[i] != NULL; i++)
@@ -88,8 +89,8 @@ set_method(CURL *easy, const struct http_request *request)
 	const char *method = request->method;
 
 	if (request->body != NULL) {
-		size_t bytes =
-			request->body_bytes == 0 ? strlen(request->body) : request->body_bytes;
+		size_t bytes = request->body_bytes == 0 ? strlen(request->body)
+							: request->body_bytes;
 
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)bytes);
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body);
@@ -154,8 +155,8 @@ finished(struct http_pending *pending, CURLcode code)
 {
 	struct reply *reply = scratch_new(sizeof *reply);
 
-	ck_assert_msg(
-		code == CURLE_OK, "%.200s: no reply: %s", pending->target, curl_easy_strerror(code));
+	ck_assert_msg(code == CURLE_OK, "%.200s: no reply: %s", pending->target,
+		curl_easy_strerror(code));
 	fflush(pending->head_stream);
 	fflush(pending->body_stream);
 	curl_easy_getinfo(pending->easy, CURLINFO_RESPONSE_CODE, &reply->status);

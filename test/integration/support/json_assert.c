@@ -47,12 +47,13 @@ is_error_of_the_contract(long status, const char *code)
 static void
 expect_discretion(const struct reply *reply, const char *message)
 {
-	static const char *const secrets[] = { DAEMON_TOKEN, "/tmp/", "SELECT", "INSERT", "call_data ",
-		"/var/", "libpq", "pg_" };
+	static const char *const secrets[] = { DAEMON_TOKEN, "/tmp/", "SELECT", "INSERT",
+		"call_data ", "/var/", "libpq", "pg_" };
 
 	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
 		ck_assert_msg(strstr(message, secrets[i]) == NULL,
-			"status %ld: the message shows \"%s\": %s", reply->status, secrets[i], message);
+			"status %ld: the message shows \"%s\": %s", reply->status, secrets[i],
+			message);
 }
 
 static void
@@ -62,13 +63,14 @@ expect_error_shape(const struct reply *reply, const char *target)
 	struct json_object *message;
 
 	ck_assert_msg(reply->json != NULL && json_object_is_type(reply->json, json_type_object),
-		"%.200s: %ld with a body that is no object: %.300s", target, reply->status, reply->body);
+		"%.200s: %ld with a body that is no object: %.300s", target, reply->status,
+		reply->body);
 	code = json_at(reply->json, "error");
 	message = json_at(reply->json, "message");
 	ck_assert_msg(json_object_object_length(reply->json) == 2 &&
-			json_object_is_type(code, json_type_string) &&
-			json_object_is_type(message, json_type_string) &&
-			json_object_get_string_len(message) > 0,
+			      json_object_is_type(code, json_type_string) &&
+			      json_object_is_type(message, json_type_string) &&
+			      json_object_get_string_len(message) > 0,
 		"%.200s: %ld with %s", target, reply->status, reply->body);
 	ck_assert_msg(is_error_of_the_contract(reply->status, json_object_get_string(code)),
 		"%.200s: no error of the contract: %ld %s", target, reply->status, reply->body);
@@ -86,7 +88,8 @@ static void
 expect_error_fields(const struct reply *reply, const char *target)
 {
 	if (reply->status == 401)
-		ck_assert_msg(reply_field(reply, "WWW-Authenticate") != NULL &&
+		ck_assert_msg(
+			reply_field(reply, "WWW-Authenticate") != NULL &&
 				strncmp(reply_field(reply, "WWW-Authenticate"), "Bearer", 6) == 0,
 			"%.200s: 401 without WWW-Authenticate: Bearer: %s", target, reply->head);
 	if (reply->status == 405)
@@ -97,7 +100,7 @@ expect_error_fields(const struct reply *reply, const char *target)
 			"%.200s: 416 without Content-Range: %s", target, reply->head);
 	if (reply->status == 503 && !is_degraded_health(reply))
 		ck_assert_msg(reply_field(reply, "Retry-After") != NULL &&
-				atoi(reply_field(reply, "Retry-After")) > 0,
+				      atoi(reply_field(reply, "Retry-After")) > 0,
 			"%.200s: 503 without Retry-After: %s", target, reply->head);
 }
 
@@ -107,17 +110,19 @@ expect_general(const struct reply *reply, const char *target, bool is_head)
 	const char *length = reply_field(reply, "Content-Length");
 	const char *type = reply_field(reply, "Content-Type");
 
-	ck_assert_msg(reply_field(reply, "Date") != NULL, "%.200s: no Date: %s", target, reply->head);
+	ck_assert_msg(
+		reply_field(reply, "Date") != NULL, "%.200s: no Date: %s", target, reply->head);
 	if (reply->status == 304)
 		return;
 	ck_assert_msg(length != NULL, "%.200s: no Content-Length: %s", target, reply->head);
 	if (!is_head)
 		ck_assert_msg(strtoul(length, NULL, 10) == reply->body_bytes,
-			"%.200s: Content-Length %s and %zu bytes", target, length, reply->body_bytes);
+			"%.200s: Content-Length %s and %zu bytes", target, length,
+			reply->body_bytes);
 	if (reply->status < 400 || is_degraded_health(reply))
 		return;
 	ck_assert_msg(type != NULL && strncmp(type, "application/json", 16) == 0 &&
-			(type[16] == '\0' || type[16] == ';' || type[16] == ' '),
+			      (type[16] == '\0' || type[16] == ';' || type[16] == ' '),
 		"%.200s: Content-Type of an error is %s", target, type);
 	if (!is_head)
 		expect_error_shape(reply, target);
@@ -142,7 +147,8 @@ expect_json(const struct reply *reply, long status, const char *expected)
 	ck_assert_msg(reply->json != NULL, "no JSON: %.2000s", reply->body);
 	equal = json_object_equal(reply->json, wanted) == 1;
 	json_object_put(wanted);
-	ck_assert_msg(equal, "got      %s\nexpected %s", reply->body, scratch_quotes(expected));
+	ck_assert_msg(
+		equal, "got      %.1500s\nexpected %.1500s", reply->body, scratch_quotes(expected));
 	ck_assert_str_eq(reply_field(reply, "Content-Type"), "application/json");
 }
 
@@ -175,7 +181,7 @@ json_at(struct json_object *value, const char *path)
 		if (json_object_is_type(value, json_type_array))
 			value = json_object_array_get_idx(value, strtoul(name, NULL, 10));
 		else if (!json_object_is_type(value, json_type_object) ||
-			!json_object_object_get_ex(value, name, &value))
+			 !json_object_object_get_ex(value, name, &value))
 			return NULL;
 		path += length + (path[length] == '.');
 	}
@@ -201,7 +207,7 @@ json_text(const struct reply *reply, const char *path)
 			scratch_format("%.*s", dot == NULL ? 0 : (int)(dot - path), path));
 
 		ck_assert_msg(json_object_is_type(parent, json_type_object) &&
-				json_object_object_get_ex(parent, name, NULL),
+				      json_object_object_get_ex(parent, name, NULL),
 			"no \"%s\" in: %.2000s", path, reply->body);
 	}
 	return text_of(value);
@@ -213,15 +219,15 @@ json_column(const struct reply *reply, const char *array_path, const char *membe
 	struct json_object *array = json_at(reply->json, array_path);
 	char *text = scratch_format("%s", "");
 
-	ck_assert_msg(json_object_is_type(array, json_type_array), "status %ld, no array \"%s\": %.2000s",
-		reply->status, array_path, reply->body);
+	ck_assert_msg(json_object_is_type(array, json_type_array),
+		"status %ld, no array \"%s\": %.2000s", reply->status, array_path, reply->body);
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		struct json_object *element = json_object_array_get_idx(array, i);
 
 		ck_assert_msg(json_object_object_get_ex(element, member, NULL),
 			"element %zu has no \"%s\": %.2000s", i, member, reply->body);
-		text = scratch_format("%s%s%s", text, i == 0 ? "" : " ",
-			text_of(json_at(element, member)));
+		text = scratch_format(
+			"%s%s%s", text, i == 0 ? "" : " ", text_of(json_at(element, member)));
 	}
 	return text;
 }

@@ -16,7 +16,8 @@ void expect_status(const struct reply *reply, long status);
 /* Status and body; the order of an object's members does not matter. */
 void expect_json(const struct reply *reply, long status, const char *expected);
 
-/* Status, {"error":"<code>","message":…}, and a message that holds each of the words, NULL ended. */
+/* Status, {"error":"<code>","message":…}, and a message that holds each of the words, NULL ended.
+ */
 void expect_error(const struct reply *reply, long status, const char *code, ...)
 	__attribute__((sentinel));
 

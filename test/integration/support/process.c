@@ -66,8 +66,8 @@ static _Noreturn void
 become(const struct process_options *options, pid_t parent)
 {
 	int null = open("/dev/null", O_RDONLY);
-	const char *error_file =
-		options->error_file == NULL ? options->output_file : options->error_file;
+	const char *error_file = options->error_file == NULL ? options->output_file
+							     : options->error_file;
 
 	dup2(null, STDIN_FILENO);
 	redirect(options->output_file, STDOUT_FILENO);
