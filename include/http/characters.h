@@ -7,7 +7,7 @@
 /* tchar of RFC 9110, 5.6.2: methods, field names. */
 bool character_is_token(unsigned char character);
 
-/* What a request target may hold: RFC 3986 pchar, "/", "?" and "%". */
+/* What a request target may hold: RFC 3986 pchar, "/", "?", "%" and the brackets of an address. */
 bool character_is_target(unsigned char character);
 
 /* field-vchar, SP and HTAB of RFC 9110, 5.5. */

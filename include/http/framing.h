@@ -23,7 +23,8 @@
 /* Longest method; RFC 9110 defines none above 7, extensions reach 16. */
 #define FRAMING_METHOD_MAX 32
 
-/* What may stand behind a chunk's size, in one chunk and in all of a body (CVE-2024-22019). */
+/* What may stand behind a chunk's size, with its semicolons, in one chunk and in all of a body
+ * (CVE-2024-22019). */
 #define FRAMING_EXTENSION_MAX	    256
 #define FRAMING_EXTENSIONS_BODY_MAX 1024
 
@@ -68,7 +69,8 @@ enum framing_event {
 	FRAMING_METHOD_DONE, /* the method and the blank behind it are taken */
 	FRAMING_HEAD_DONE,
 	FRAMING_MESSAGE_DONE,
-	FRAMING_FAILED, /* error says why; the connection must close */
+	FRAMING_IGNORED, /* the bytes taken are of a chunk extension: nobody need see them */
+	FRAMING_FAILED,	 /* error says why; the connection must close */
 };
 
 struct framing {

@@ -31,6 +31,8 @@ static const unsigned char classes[256] = {
 	['@'] = IS_TARGET,
 	['/'] = IS_TARGET,
 	['?'] = IS_TARGET,
+	['['] = IS_TARGET,
+	[']'] = IS_TARGET,
 };
 
 static bool

@@ -192,11 +192,6 @@ take_size(struct framing *framing, unsigned char byte, struct error *error)
 	}
 	if (framing->stage == FRAMING_SIZE_FIRST)
 		return refuse(error, "a chunk must begin with its size");
-	if (byte == ';') {
-		framing->extension_bytes = 0;
-		framing->stage = FRAMING_EXTENSION;
-		return true;
-	}
 	return require(framing, byte, '\r', FRAMING_SIZE_LF,
 		"a chunk size must end with CRLF or a semicolon", error);
 }
@@ -204,10 +199,6 @@ take_size(struct framing *framing, unsigned char byte, struct error *error)
 static bool
 take_extension(struct framing *framing, unsigned char byte, struct error *error)
 {
-	if (byte == '\r') {
-		framing->stage = FRAMING_SIZE_LF;
-		return true;
-	}
 	if (!character_is_field_value(byte))
 		return refuse(error, "a character that a chunk extension cannot have");
 	if (++framing->extension_bytes > FRAMING_EXTENSION_MAX ||
@@ -254,7 +245,7 @@ take_chunk_line(struct framing *framing, unsigned char byte, struct error *error
 	case FRAMING_SIZE:
 		return take_size(framing, byte, error);
 	case FRAMING_EXTENSION:
-		return take_extension(framing, byte, error);
+		return require(framing, byte, '\r', FRAMING_SIZE_LF, "", error);
 	case FRAMING_SIZE_LF:
 		return require(framing, byte, '\n',
 			framing->remaining == 0 ? FRAMING_TRAILER_LINE : FRAMING_CHUNK,
@@ -327,13 +318,44 @@ consume_head(
 	return FRAMING_MORE;
 }
 
+/*
+ * A chunk extension, up to the CR. RFC 9112, 7.1.1: unknown extensions must be ignored; llhttp 8
+ * refuses some that the grammar allows, so that it does not get to see them.
+ */
+static enum framing_event
+consume_extension(
+	struct framing *framing, const char *data, size_t length, size_t *used, struct error *error)
+{
+	size_t i = 0;
+
+	if (framing->stage == FRAMING_SIZE)
+		framing->extension_bytes = 0;
+	framing->stage = FRAMING_EXTENSION;
+	while (i < length && data[i] != '\r') {
+		if (!take_extension(framing, (unsigned char)data[i++], error))
+			return FRAMING_FAILED;
+	}
+	*used = i;
+	return FRAMING_IGNORED;
+}
+
+static bool
+is_in_extension(const struct framing *framing, char next)
+{
+	return (framing->stage == FRAMING_SIZE && next == ';') ||
+	       (framing->stage == FRAMING_EXTENSION && next != '\r');
+}
+
 static enum framing_event
 consume_body(
 	struct framing *framing, const char *data, size_t length, size_t *used, struct error *error)
 {
 	size_t i = 0;
 
-	while (i < length && framing->stage != FRAMING_COMPLETE) {
+	if (length > 0 && is_in_extension(framing, *data))
+		return consume_extension(framing, data, length, used, error);
+	while (i < length && framing->stage != FRAMING_COMPLETE &&
+		!is_in_extension(framing, data[i])) {
 		if (framing->stage == FRAMING_DATA || framing->stage == FRAMING_CHUNK)
 			i += take_data(framing, length - i);
 		else if (!take_chunk_line(framing, (unsigned char)data[i++], error))

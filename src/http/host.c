@@ -49,7 +49,7 @@ literal_is_valid(const char *text, size_t length)
 static bool
 is_name_character(unsigned char character)
 {
-	return character_is_target(character) && strchr("%:@/?", character) == NULL;
+	return character_is_target(character) && strchr("%:@/?[]", character) == NULL;
 }
 
 bool

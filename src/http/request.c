@@ -283,6 +283,9 @@ split_target(struct request *request, struct error *error)
 			path = target;
 		}
 	}
+	/* Brackets are for the address of a host only (RFC 3986, 3.2.2). */
+	if (path[strcspn(path, "[]")] != '\0')
+		return refuse(error, "a character that a request target cannot have");
 	question = strchr(path, '?');
 	if (question != NULL) {
 		*question = '\0';
@@ -438,6 +441,8 @@ feed_body(
 {
 	enum framing_event event = framing_consume(&request->framing, data, length, used, error);
 
+	if (event == FRAMING_IGNORED)
+		return REQUEST_INCOMPLETE;
 	if (event == FRAMING_FAILED || !parse(request, data, *used, error))
 		return REQUEST_INVALID;
 	if (request->body_overflows) {

@@ -201,6 +201,12 @@ harness_add_loop(Suite *suite, const char *name, const TTest *test, int count)
 	tcase_add_loop_test(new_case(suite, name), test, 0, count);
 }
 
+void
+harness_add_row(Suite *suite, const char *name, const TTest *test, int row)
+{
+	tcase_add_loop_test(new_case(suite, name), test, row, row + 1);
+}
+
 int
 harness_run(Suite *suite)
 {

@@ -25,6 +25,9 @@ void harness_add(Suite *suite, const char *name, const TTest *test);
 /* Adds a test case that runs once per row of a table, with the row's number in _i. */
 void harness_add_loop(Suite *suite, const char *name, const TTest *test, int count);
 
+/* Adds a test case for one row of a table, with a name of its own that outlives the suite. */
+void harness_add_row(Suite *suite, const char *name, const TTest *test, int row);
+
 /* The program's folder; holds the access log, the audio files and the configuration. */
 const char *harness_directory(void);
 
