@@ -15,7 +15,7 @@ enum db_connection_state {
 	DB_CONNECTION_CONNECTING, /* PQconnectPoll; then SETTING_UP, or CLOSED after its time */
 	DB_CONNECTION_SETTING_UP, /* session.sql is under way; then READY */
 	DB_CONNECTION_READY,	  /* takes queries */
-	DB_CONNECTION_HELD,	  /* its only query is being cancelled: nothing new may run here,
+	DB_CONNECTION_HELD,	  /* what nobody wants is being cancelled: nothing new may run here,
 				   * or the cancellation could hit it; then READY */
 };
 
@@ -25,11 +25,18 @@ struct db_connection_events {
 	void (*on_free)(struct db_pool *pool);
 	/* This query must run on another connection; the pool takes it over. */
 	void (*on_moved)(struct db_pool *pool, struct db_query *query);
+	/* It still runs what nobody wants: one more cancellation is due. */
+	void (*on_unwanted)(struct db_pool *pool, struct db_connection *connection);
 };
 
 struct db_connection *db_connection_new(struct db_pool *pool, struct event_base *base,
 	const struct db_settings *settings, const struct db_connection_events *events,
 	unsigned number);
+
+/* Ends its queries as unavailable; their hooks may still reach any connection of the pool. */
+void db_connection_shut_down(struct db_connection *connection);
+
+/* After db_connection_shut_down() of all connections. */
 void db_connection_free(struct db_connection *connection);
 
 /* Starts connecting. */
@@ -47,8 +54,9 @@ const char *db_connection_last_failure(const struct db_connection *connection);
 void db_connection_send(struct db_connection *connection, struct db_query *query);
 
 /*
- * Holds a connection whose only query nobody wants any more, for a cancellation; its process id is
- * returned, or 0 when there is nothing to cancel. db_connection_release() must follow.
+ * Holds a connection whose queries nobody wants any more, for a cancellation of the one that runs;
+ * its process id is returned, or 0 when there is nothing to cancel. db_connection_release() must
+ * follow when the cancellation is over.
  */
 int db_connection_hold(struct db_connection *connection);
 void db_connection_release(struct db_connection *connection);

@@ -8,7 +8,8 @@
  * Connections are divided between two lanes (enum db_lane). A short statement is sent at once on
  * the least loaded short connection, behind others that are under way there (pipeline mode, one
  * sync each, so an error stays with the statement it belongs to). A long one waits for a connection
- * of its own. With a single connection both lanes share it.
+ * of its own. With a single connection both lanes share it. One more connection, besides those of
+ * the settings, carries nothing but cancellations, which are needed most when all others are busy.
  *
  * Whole results, not single rows: libpq copies the column descriptions for each single row, which
  * for the 23 columns of cel costs more than rendering them. Results arrive complete, are rendered
@@ -89,8 +90,8 @@ struct db_query *db_query_start(struct db_pool *pool, const struct db_step *step
 	const struct db_query_hooks *hooks, void *context) MUST_CHECK;
 
 /*
- * Forgets the hooks of a query whose client has gone, and cancels its statement when it has a
- * connection to itself. The pointer is dead after the call.
+ * Forgets the hooks of a query whose client has gone, and cancels its statement unless others that
+ * are wanted run on the same connection. The pointer is dead after the call.
  */
 void db_query_abandon(struct db_query *query);
 

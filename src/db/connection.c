@@ -28,6 +28,12 @@
 /* More statements than src/sql has. */
 #define PREPARED_MAX 32
 
+/*
+ * A cancellation that comes before PostgreSQL has read the statement, or between two, is lost
+ * without a word; so it is repeated while the statement goes on.
+ */
+#define CANCEL_AGAIN_MS 100
+
 /* After this many empty results in a row libpq and we disagree about what is under way. */
 #define EMPTY_RESULTS_MAX 4
 
@@ -53,6 +59,7 @@ struct db_connection {
 	bool broken;	 /* a send failed: the timer will close it */
 	bool stale;	 /* a prepared statement is out of date: rebuild when idle */
 	bool cancelling; /* between hold and release */
+	const struct db_query *cancelled; /* only compared: the query that was last cancelled */
 	unsigned prepared_count;
 	const char *prepared[PREPARED_MAX];
 	char last_failure[256];
@@ -111,6 +118,8 @@ arm_query_timer(struct db_connection *connection)
 		arm_timer(connection, 0);
 	else if (oldest == NULL)
 		(void)evtimer_del(connection->timer);
+	else if (connection->state == DB_CONNECTION_HELD)
+		arm_timer(connection, CANCEL_AGAIN_MS);
 	else
 		arm_timer(connection, oldest->deadline_ms - clock_now_ms());
 }
@@ -415,6 +424,18 @@ read_results(struct db_connection *connection)
 	}
 }
 
+/* Held, and no cancellation under way: the next statement, or back to work. */
+static void
+go_on_cancelling(struct db_connection *connection)
+{
+	const struct db_query *running = TAILQ_FIRST(&connection->sent);
+
+	if (running == NULL)
+		set_state(connection, DB_CONNECTION_READY);
+	else if (running != connection->cancelled)
+		connection->events->on_unwanted(connection->pool, connection);
+}
+
 /* After results: what the connection does next. */
 static void
 after_results(struct db_connection *connection)
@@ -427,9 +448,8 @@ after_results(struct db_connection *connection)
 		close_connection(connection, NULL);
 		return;
 	}
-	if (connection->state == DB_CONNECTION_HELD && !connection->cancelling &&
-		TAILQ_EMPTY(&connection->sent))
-		set_state(connection, DB_CONNECTION_READY);
+	if (connection->state == DB_CONNECTION_HELD && !connection->cancelling)
+		go_on_cancelling(connection);
 	arm_query_timer(connection);
 	if (connection->state == DB_CONNECTION_READY)
 		connection->events->on_free(connection->pool);
@@ -612,6 +632,21 @@ on_deadline(struct db_connection *connection)
 	arm_query_timer(connection);
 }
 
+/* The cancellation may have been lost. */
+static void
+on_held(struct db_connection *connection)
+{
+	const struct db_query *running = TAILQ_FIRST(&connection->sent);
+
+	if (running != NULL && running->deadline_ms <= clock_now_ms()) {
+		on_deadline(connection);
+		return;
+	}
+	if (!connection->cancelling)
+		connection->events->on_unwanted(connection->pool, connection);
+	arm_query_timer(connection);
+}
+
 static void
 timer_cb(evutil_socket_t socket, short what, void *context)
 {
@@ -630,9 +665,11 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 	case DB_CONNECTION_CONNECTING:
 		close_connection(connection, "connecting took too long");
 		break;
+	case DB_CONNECTION_HELD:
+		on_held(connection);
+		break;
 	case DB_CONNECTION_SETTING_UP:
 	case DB_CONNECTION_READY:
-	case DB_CONNECTION_HELD:
 		on_deadline(connection);
 		break;
 	}
@@ -641,11 +678,20 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 int
 db_connection_hold(struct db_connection *connection)
 {
-	if (connection->state != DB_CONNECTION_READY || connection->load != 1 ||
-		connection->cancelling)
+	const struct db_query *query = TAILQ_FIRST(&connection->sent);
+
+	if ((connection->state != DB_CONNECTION_READY && connection->state != DB_CONNECTION_HELD) ||
+		connection->cancelling || query == NULL)
 		return 0;
+	connection->cancelled = query;
+	for (; query != NULL; query = TAILQ_NEXT(query, link)) {
+		if (query->hooks != NULL)
+			return 0;
+	}
 	connection->cancelling = true;
-	set_state(connection, DB_CONNECTION_HELD);
+	if (connection->state == DB_CONNECTION_READY)
+		set_state(connection, DB_CONNECTION_HELD);
+	arm_query_timer(connection);
 	return PQbackendPID(connection->pg);
 }
 
@@ -653,10 +699,11 @@ void
 db_connection_release(struct db_connection *connection)
 {
 	connection->cancelling = false;
-	if (connection->state == DB_CONNECTION_HELD && TAILQ_EMPTY(&connection->sent)) {
-		set_state(connection, DB_CONNECTION_READY);
+	if (connection->state != DB_CONNECTION_HELD)
+		return;
+	go_on_cancelling(connection);
+	if (connection->state == DB_CONNECTION_READY)
 		connection->events->on_free(connection->pool);
-	}
 }
 
 enum db_connection_state
@@ -707,19 +754,24 @@ db_connection_new(struct db_pool *pool, struct event_base *base, const struct db
 }
 
 void
-db_connection_free(struct db_connection *connection)
+db_connection_shut_down(struct db_connection *connection)
 {
 	struct db_query *query;
 
-	if (connection == NULL)
-		return;
-	free_events(connection);
-	event_free(connection->timer);
-	PQfinish(connection->pg);
 	while ((query = TAILQ_FIRST(&connection->sent)) != NULL) {
 		TAILQ_REMOVE(&connection->sent, query, link);
 		query->outcome = DB_OUTCOME_UNAVAILABLE;
 		db_query_finish(query);
 	}
+}
+
+void
+db_connection_free(struct db_connection *connection)
+{
+	if (connection == NULL)
+		return;
+	free_events(connection);
+	event_free(connection->timer);
+	PQfinish(connection->pg);
 	free(connection);
 }

@@ -37,6 +37,7 @@ struct db_pool {
 	struct db_settings settings;
 	struct db_connection **connections; /* the first short_count are the short lane's */
 	unsigned short_count;
+	struct db_connection *canceller;
 	struct waiting_list waiting[DB_LANE_COUNT];
 	bool closing; /* db_pool_free() has begun: nothing new is taken */
 };
@@ -154,9 +155,44 @@ on_moved(struct db_pool *pool, struct db_query *query)
 	event_active(waiting->timer, EV_TIMEOUT, 0);
 }
 
+static void
+on_cancelled(enum db_outcome outcome, void *context)
+{
+	(void)outcome; /* too late or done: either way the connection may go on */
+	db_connection_release(context);
+}
+
+static const struct db_query_hooks cancel_hooks = { .on_done = on_cancelled };
+
+/*
+ * Cancels what a connection runs when nobody wants it. The connection takes nothing new until both
+ * its queries and the cancellation have ended, as pg_cancel_backend() hits whatever runs when its
+ * signal arrives. While the canceller is down the query is left to its statement_timeout.
+ */
+static void
+cancel_on(struct db_pool *pool, struct db_connection *connection)
+{
+	char process[24];
+	struct db_step step = {
+		.statement = &cancel_statement,
+		.parameters = { .count = 1, .values = { process } },
+	};
+	int process_id;
+
+	if (pool->closing || !can_take(pool->canceller, DB_LANE_SHORT))
+		return;
+	process_id = db_connection_hold(connection);
+	if (process_id == 0)
+		return;
+	snprintf(process, sizeof process, "%d", process_id);
+	db_connection_send(
+		pool->canceller, db_query_new(pool, &step, 1, &cancel_hooks, connection));
+}
+
 static const struct db_connection_events connection_events = {
 	.on_free = on_free,
 	.on_moved = on_moved,
+	.on_unwanted = cancel_on,
 };
 
 /* Ends what has waited too long. The list is in order but for queries that moved to the front. */
@@ -221,54 +257,6 @@ db_query_start(struct db_pool *pool, const struct db_step *steps, size_t count,
 	return query;
 }
 
-static void
-on_cancelled(enum db_outcome outcome, void *context)
-{
-	(void)outcome; /* too late or done: either way the connection may go on */
-	db_connection_release(context);
-}
-
-static const struct db_query_hooks cancel_hooks = { .on_done = on_cancelled };
-
-/* Any ready connection but the one to be cancelled, preferring those of the short lane. */
-static struct db_connection *
-pick_canceller(const struct db_pool *pool, const struct db_connection *cancelled)
-{
-	for (unsigned i = 0; i < pool->settings.connections; i++) {
-		struct db_connection *candidate = pool->connections[i];
-		enum db_lane lane = i < pool->short_count ? DB_LANE_SHORT : DB_LANE_LONG;
-
-		if (candidate != cancelled && can_take(candidate, lane))
-			return candidate;
-	}
-	return NULL;
-}
-
-/*
- * Cancels the only query of a connection. The connection takes nothing new until both the query and
- * the cancellation have ended, as pg_cancel_backend() hits whatever runs when its signal arrives.
- * When no other connection is free the query is left to its statement_timeout.
- */
-static void
-cancel_on(struct db_pool *pool, struct db_connection *connection)
-{
-	struct db_connection *canceller = pick_canceller(pool, connection);
-	char process[24];
-	struct db_step step = {
-		.statement = &cancel_statement,
-		.parameters = { .count = 1, .values = { process } },
-	};
-	int process_id;
-
-	if (canceller == NULL)
-		return;
-	process_id = db_connection_hold(connection);
-	if (process_id == 0)
-		return;
-	snprintf(process, sizeof process, "%d", process_id);
-	db_connection_send(canceller, db_query_new(pool, &step, 1, &cancel_hooks, connection));
-}
-
 void
 db_query_abandon(struct db_query *query)
 {
@@ -307,6 +295,7 @@ db_pool_start(struct db_pool *pool)
 {
 	for (unsigned i = 0; i < pool->settings.connections; i++)
 		db_connection_open(pool->connections[i]);
+	db_connection_open(pool->canceller);
 }
 
 struct db_pool *
@@ -330,6 +319,8 @@ db_pool_new(struct event_base *base, const struct db_settings *settings)
 		pool->connections[i] = db_connection_new(
 			pool, base, &pool->settings, &connection_events, i + 1);
 	}
+	pool->canceller = db_connection_new(
+		pool, base, &pool->settings, &connection_events, settings->connections + 1);
 	return pool;
 }
 
@@ -350,7 +341,11 @@ db_pool_free(struct db_pool *pool)
 		event_free(pool->waiting[lane].timer);
 	}
 	for (unsigned i = 0; i < pool->settings.connections; i++)
+		db_connection_shut_down(pool->connections[i]);
+	db_connection_shut_down(pool->canceller);
+	for (unsigned i = 0; i < pool->settings.connections; i++)
 		db_connection_free(pool->connections[i]);
+	db_connection_free(pool->canceller);
 	free(pool->connections);
 	free(pool);
 }

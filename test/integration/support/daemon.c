@@ -61,6 +61,8 @@ set(struct setting *settings, const char *key, const char *value)
 	if (i == SETTINGS_MAX)
 		harness_fail("more than %d settings", SETTINGS_MAX);
 	snprintf(settings[i].key, sizeof settings[i].key, "%s", key);
+	if (*value == '+' && settings[i].value[0] != '\0')
+		value = scratch_format("%s,%s", settings[i].value, value + 1);
 	snprintf(settings[i].value, sizeof settings[i].value, "%s", value);
 }
 

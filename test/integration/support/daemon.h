@@ -17,8 +17,8 @@
 void daemon_ensure_default(void);
 
 /*
- * Restarts it with other values: pairs of "section.key" and value, then NULL. Returns when health
- * answers 200.
+ * Restarts it with other values: pairs of "section.key" and value, then NULL. A value that begins
+ * with + is added to the default one, behind a comma. Returns when health answers 200.
  */
 void daemon_restart(const char *key, ...) __attribute__((sentinel));
 

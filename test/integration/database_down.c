@@ -1,0 +1,279 @@
+/* The database goes away, comes back, loses sessions, or is slow. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/cluster.h"
+#include "support/daemon.h"
+#include "support/harness.h"
+#include "support/json_assert.h"
+#include "support/raw_client.h"
+#include "support/scratch.h"
+#include "support/sql.h"
+#include "support/wait.h"
+
+#define CEL_REQUEST                                                                                \
+	"GET /recording/cel?from=10&limit=3 HTTP/1.1\r\nHost: x\r\nX-Auth-Token: " DAEMON_TOKEN    \
+	"\r\n\r\n"
+#define SEARCH_REQUEST                                                                             \
+	"POST /recording/records/search HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"              \
+	"X-Auth-Token: " DAEMON_TOKEN "\r\n\r\n{}"
+
+/* Backoff is at most a second and its jitter: with the scheduler's share, three. */
+#define RECOVERY_MS 3000
+
+static bool
+is_ok(void *unused)
+{
+	(void)unused;
+	return http_probe() == 200;
+}
+
+static bool
+is_degraded(void *unused)
+{
+	(void)unused;
+	return http_probe() == 503;
+}
+
+START_TEST(test_start_without)
+{
+	const struct reply *health;
+
+	cluster_stop();
+	sql_reconnect();
+	daemon_restart_degraded("database.queue_timeout", "300ms", NULL);
+	health = http_send(
+		&(struct http_request){ .target = "/recording/health", .without_token = true });
+	expect_status(health, 503);
+	ck_assert_str_eq(json_text(health, "status"), "degraded");
+	ck_assert_ptr_nonnull(strstr(health->body, "database"));
+	expect_error(http_get("/recording/cel"), 503, "unavailable", NULL);
+	expect_error(http_post("/recording/records/search", "{}"), 503, "unavailable", NULL);
+	expect_error(http_post("/recording/call_data/1/attached_data", "[{'key':'a','value':'b'}]"),
+		503, "unavailable", NULL);
+	/* What is wrong with a request is said without a database. */
+	expect_error(http_get("/recording/cel?limit=x"), 400, "invalid_parameter", "limit", NULL);
+	cluster_ensure();
+	ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
+	expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+}
+END_TEST
+
+/* A request that waits is served by a database that comes back in time. */
+START_TEST(test_comes_back_in_time)
+{
+	struct http_pending *pending;
+	const struct reply *reply;
+
+	daemon_restart("database.queue_timeout", "10s", NULL);
+	cluster_stop();
+	sql_reconnect();
+	ck_assert(wait_until(is_degraded, NULL, RECOVERY_MS));
+	pending = http_begin(&(struct http_request){ .target = "/recording/cel?from=10&limit=1" });
+	cluster_ensure();
+	reply = http_finish(pending);
+	expect_status(reply, 200);
+	ck_assert_str_eq(json_text(reply, "0.id"), "10");
+}
+END_TEST
+
+#define CLIENTS 24
+
+static long
+count_replies(struct raw_client **clients, long *unavailable)
+{
+	long served = 0;
+
+	for (int i = 0; i < CLIENTS; i++) {
+		const struct reply *reply = raw_reply(clients[i], 15000);
+
+		ck_assert_msg(reply != NULL, "client %d gets no reply", i);
+		ck_assert_msg(reply->status == 200 || reply->status == 503, "status %ld: %s",
+			reply->status, reply->body);
+		served += reply->status == 200;
+		*unavailable += reply->status == 503;
+	}
+	return served;
+}
+
+static void
+send_all(struct raw_client **clients)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		ck_assert(raw_send(clients[i], i % 2 == 0 ? CEL_REQUEST : SEARCH_REQUEST));
+}
+
+/* Every request gets one answer, on a connection that stays, whatever happens behind it. */
+START_TEST(test_restart_under_load)
+{
+	struct raw_client *clients[CLIENTS];
+	long unavailable = 0;
+
+	daemon_restart("database.queue_timeout", "500ms", NULL);
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = raw_open();
+	for (int round = 0; round < 4; round++) {
+		send_all(clients);
+		cluster_stop();
+		sql_reconnect();
+		count_replies(clients, &unavailable);
+		send_all(clients);
+		ck_assert_int_eq(count_replies(clients, &unavailable), 0);
+		send_all(clients);
+		cluster_ensure();
+		count_replies(clients, &unavailable);
+		ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
+		send_all(clients);
+		ck_assert_int_eq(count_replies(clients, &unavailable), CLIENTS);
+	}
+	ck_assert_int_ge(unavailable, 4 * CLIENTS);
+}
+END_TEST
+
+/* Sessions that an administrator ends: what only reads runs again on another one. */
+START_TEST(test_ended_sessions)
+{
+	struct raw_client *clients[CLIENTS];
+	long unavailable = 0, served = 0;
+
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = raw_open();
+	for (int round = 0; round < 10; round++) {
+		send_all(clients);
+		sql_run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+			" WHERE usename = 'recordingd'");
+		served += count_replies(clients, &unavailable);
+	}
+	ck_assert_int_eq(served + unavailable, 10 * CLIENTS);
+	ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
+	send_all(clients);
+	ck_assert_int_eq(count_replies(clients, &unavailable), CLIENTS);
+}
+END_TEST
+
+static bool
+has_active_statement(void *count)
+{
+	return sql_active_statements() == *(long *)count;
+}
+
+static void
+wait_for_statements(long count)
+{
+	ck_assert_msg(wait_until(has_active_statement, &count, 5000), "%ld statements run, not %ld",
+		sql_active_statements(), count);
+}
+
+/* One that waits for a lock is sent once more when its session ends, and answered. */
+START_TEST(test_runs_again)
+{
+	PGconn *session = sql_session();
+	struct http_pending *pending;
+
+	sql_session_run(session, "BEGIN; LOCK TABLE cel IN ACCESS EXCLUSIVE MODE");
+	pending = http_begin(&(struct http_request){ .target = "/recording/cel?from=10&limit=1" });
+	wait_for_statements(1);
+	sql_run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+		" WHERE usename = 'recordingd' AND state = 'active'");
+	sql_session_run(session, "COMMIT");
+	expect_status(http_finish(pending), 200);
+}
+END_TEST
+
+/* One that writes may have written: it is not sent again. */
+START_TEST(test_write_is_not_repeated)
+{
+	PGconn *session = sql_session();
+	struct http_pending *pending;
+
+	sql_session_run(session, "BEGIN; LOCK TABLE attached_data IN ACCESS EXCLUSIVE MODE");
+	pending = http_begin(
+		&(struct http_request){ .target = "/recording/call_data/7/attached_data",
+			.body = "[{\"key\":\"lost\",\"value\":\"x\"}]" });
+	wait_for_statements(1);
+	sql_run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+		" WHERE usename = 'recordingd' AND state = 'active'");
+	sql_session_run(session, "COMMIT");
+	expect_error(http_finish(pending), 503, "unavailable", NULL);
+	ck_assert_int_eq(sql_number("SELECT count(*) FROM attached_data WHERE key = 'lost'"), 0);
+}
+END_TEST
+
+START_TEST(test_statement_timeout)
+{
+	PGconn *session = sql_session();
+	long begin_ms;
+
+	daemon_restart("database.statement_timeout", "400ms", NULL);
+	sql_session_run(session, "BEGIN; LOCK TABLE cel, call_data IN ACCESS EXCLUSIVE MODE");
+	begin_ms = wait_now_ms();
+	expect_error(http_get("/recording/cel"), 504, "timeout", NULL);
+	expect_error(http_post("/recording/records/search", "{}"), 504, "timeout", NULL);
+	expect_error(
+		http_post("/recording/history", "{'interface':'SIP/a'}"), 504, "timeout", NULL);
+	ck_assert_int_ge(wait_now_ms() - begin_ms, 3 * 350);
+	/* What timed out is no longer run. */
+	wait_for_statements(0);
+	sql_session_run(session, "COMMIT");
+	expect_status(http_get("/recording/cel"), 200);
+	expect_status(http_post("/recording/records/search", "{}"), 200);
+}
+END_TEST
+
+/* Slow searches fill their own connections only. */
+START_TEST(test_queue_timeout)
+{
+	PGconn *session = sql_session();
+	struct http_pending *slow[4];
+
+	daemon_restart("database.queue_timeout", "400ms", NULL);
+	sql_session_run(session, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+	for (int i = 0; i < 4; i++)
+		slow[i] = http_begin(&(struct http_request){
+			.target = "/recording/records/search", .body = "{}" });
+	wait_for_statements(4);
+	expect_error(http_post("/recording/records/search", "{}"), 503, "unavailable", NULL);
+	for (int i = 0; i < 20; i++)
+		expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	sql_session_run(session, "COMMIT");
+	for (int i = 0; i < 4; i++)
+		expect_status(http_finish(slow[i]), 200);
+}
+END_TEST
+
+/* A new column order, a dropped index, a table made anew: plans that no longer fit. */
+START_TEST(test_changed_schema)
+{
+	expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	sql_run("ALTER TABLE cel ALTER COLUMN exten TYPE varchar(200)");
+	for (int i = 0; i < 20; i++)
+		expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	sql_run("ALTER TABLE cel RENAME TO cel_away");
+	expect_error(http_get("/recording/cel?from=10&limit=1"), 500, "internal", NULL);
+	ck_assert_ptr_null(strstr(http_get("/recording/cel?from=10&limit=1")->body, "cel"));
+	ck_assert(daemon_logs("does not exist"));
+	expect_status(http_post("/recording/records/search", "{}"), 200);
+	sql_run("ALTER TABLE cel_away RENAME TO cel");
+	for (int i = 0; i < 20; i++)
+		expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+}
+END_TEST
+
+static Suite *
+database_down_suite(void)
+{
+	Suite *suite = suite_create("database_down");
+
+	harness_add(suite, "start without", test_start_without);
+	harness_add(suite, "comes back in time", test_comes_back_in_time);
+	harness_add(suite, "restart under load", test_restart_under_load);
+	harness_add(suite, "ended sessions", test_ended_sessions);
+	harness_add(suite, "runs again", test_runs_again);
+	harness_add(suite, "write is not repeated", test_write_is_not_repeated);
+	harness_add(suite, "statement timeout", test_statement_timeout);
+	harness_add(suite, "queue timeout", test_queue_timeout);
+	harness_add(suite, "changed schema", test_changed_schema);
+	return suite;
+}
+
+HARNESS_MAIN(database_down_suite)
