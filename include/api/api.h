@@ -7,6 +7,7 @@
 #include "api/settings.h"
 
 struct access_log;
+struct cel_log;
 struct db_pool;
 struct http_handler;
 
@@ -14,6 +15,7 @@ struct api {
 	/* Borrowed: all outlive the API. */
 	struct db_pool *pool;
 	struct access_log *access_log;
+	struct cel_log *cel_log;
 	const struct api_settings *settings; /* replaced as a whole by a reload */
 };
 

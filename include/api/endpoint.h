@@ -27,11 +27,14 @@ struct endpoint {
 	const struct field *body_fields;
 	size_t body_field_count;
 	void (*start)(struct exchange *exchange);
+	/* For an endpoint that streams: all it has sent is on its way. */
+	void (*drained)(struct exchange *exchange);
 };
 
 extern const struct endpoint endpoint_attached_data;
 extern const struct endpoint endpoint_audio;
 extern const struct endpoint endpoint_cel;
+extern const struct endpoint endpoint_cel_stream;
 extern const struct endpoint endpoint_health;
 extern const struct endpoint endpoint_history;
 extern const struct endpoint endpoint_history_agent;

@@ -69,6 +69,13 @@ void exchange_query_one(struct exchange *exchange, const struct db_statement *st
 /* Sends what the writer has written. */
 void exchange_reply(struct exchange *exchange, unsigned status);
 
+/*
+ * Sends the reply's head and keeps the exchange, whose endpoint goes on with
+ * connection_stream_send() and its drained function. False: the request wanted no more than the
+ * head, and the exchange is gone.
+ */
+bool exchange_stream(struct exchange *exchange) MUST_CHECK;
+
 /* Drops what has been written and answers with the error. */
 void exchange_refuse(struct exchange *exchange, const struct error *error);
 

@@ -8,6 +8,9 @@
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t clock_now_ms(void);
 
+/* Microseconds of the same clock. */
+int64_t clock_now_us(void);
+
 /* For evtimer_add(); a negative duration counts as zero. */
 struct timeval clock_timeval(int64_t duration_ms);
 

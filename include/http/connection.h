@@ -23,6 +23,8 @@ enum connection_state {
 	CONNECTION_HANDLING,  /* connection_respond(); none, the database has deadlines; WRITING */
 	CONNECTION_WRITING,   /* the client's reading; idle_timeout without progress: close; IDLE or
 			       * LINGERING */
+	CONNECTION_STREAMING, /* connection_stream_send(), the client's reading; idle_timeout
+			       * without progress while something waits: close; WRITING its end */
 	CONNECTION_LINGERING, /* the client's end: what it still sends is dropped, as closing over
 			       * unread bytes would reset the answer; a fixed time: close */
 	CONNECTION_CLOSED,    /* parked until the end of the loop's turn */
@@ -45,7 +47,24 @@ const struct sockaddr *connection_peer(const struct connection *connection);
 void connection_set_context(struct connection *connection, void *context);
 void *connection_context(const struct connection *connection);
 
+/* The server it belongs to. */
+const struct http_server *connection_server(const struct connection *connection);
+
 /* Answers the request at hand and takes over the response's body. */
 void connection_respond(struct connection *connection, struct response *response);
+
+/*
+ * Answers with a stream: a body without a known end (RFC 9112, 7.1), in HTTP/1.0 until the
+ * connection closes. The response's body must be empty. Returns false when the request wants no
+ * body (HEAD) or the server is stopping: the answer is then complete, and the context must have
+ * been released before. Otherwise the context stays until on_gone.
+ */
+bool connection_stream_open(struct connection *connection, struct response *response);
+
+/* Sends what piece holds, and empties it. The connection may close, and on_gone be called. */
+void connection_stream_send(struct connection *connection, struct evbuffer *piece);
+
+/* Bytes that wait for the client; 0: give it more now, otherwise when on_drained is called. */
+size_t connection_stream_backlog(const struct connection *connection);
 
 #endif

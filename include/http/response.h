@@ -20,6 +20,7 @@ struct response {
 	unsigned status;
 	const char *content_type; /* NULL: none is sent; a constant */
 	struct evbuffer *body;	  /* owned; complete before the first byte leaves; never NULL */
+	bool is_on_disk;	  /* the body takes no memory, however slowly it is read */
 	size_t fields_length;
 	char fields[RESPONSE_FIELDS_MAX]; /* further field lines, each with its CRLF */
 };

@@ -21,6 +21,7 @@ struct http_settings {
 	int64_t header_timeout_ms;
 	int64_t body_timeout_ms;
 	int64_t idle_timeout_ms;
+	uint64_t output_budget_bytes; /* answers that wait for slow readers, all together */
 	struct request_limits limits;
 };
 
@@ -39,6 +40,8 @@ struct http_handler {
 	 * released; connection_respond() must not follow.
 	 */
 	void (*on_gone)(struct connection *connection, void *context);
+	/* A stream has sent all it was given: it may be given more. */
+	void (*on_drained)(struct connection *connection, void *context);
 };
 
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings,
@@ -54,6 +57,9 @@ bool http_server_listen(
 
 /* New settings, for what comes next on each connection; max_connections at once. */
 void http_server_set_settings(struct http_server *server, const struct http_settings *settings);
+
+/* Whether an answer of so many bytes would go beyond the output budget if nobody read it. */
+bool http_server_is_full(const struct http_server *server, size_t bytes);
 
 /*
  * Stops listening and closes idle connections; the others close after their answer. on_idle is

@@ -24,6 +24,9 @@ struct json_writer {
 void json_writer_open(struct json_writer *writer, struct evbuffer *out);
 void json_writer_close(struct json_writer *writer);
 
+/* Bytes in the evbuffer, with those that are not committed yet. */
+size_t json_writer_length(const struct json_writer *writer);
+
 /* JSON text as it is: punctuation, keys, numbers. */
 void json_raw(struct json_writer *writer, const char *text);
 void json_raw_bytes(struct json_writer *writer, const char *text, size_t length);

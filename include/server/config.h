@@ -29,6 +29,7 @@ struct config {
 		uint64_t max_target_bytes;
 		uint64_t max_head_bytes;
 		uint64_t max_body_bytes;
+		uint64_t output_budget_bytes;
 		char *trusted_proxies; /* comma separated addresses, networks, "unix" */
 	} server;
 	struct {
@@ -59,6 +60,11 @@ struct config {
 	struct {
 		uint64_t default_limit;
 		uint64_t max_limit;
+		uint64_t cache_size_bytes;
+		uint64_t max_staleness_ms;
+		uint64_t cache_ttl_ms;
+		uint64_t gap_timeout_ms;
+		uint64_t settle_time_ms;
 	} cel;
 };
 

@@ -268,6 +268,7 @@ add_bytes(struct exchange *exchange, struct audio_file *file, uint64_t offset, u
 	if (segment == NULL)
 		memory_exhausted();
 	file->descriptor = -1; /* the segment closes it */
+	exchange->response.is_on_disk = true;
 	if (evbuffer_add_file_segment(exchange->response.body, segment, 0, (ev_off_t)length) != 0)
 		memory_exhausted();
 	evbuffer_file_segment_free(segment);

@@ -1,15 +1,22 @@
 /*
- * GET /recording/cel?from=10&limit=1000
+ * GET /recording/cel?from=10&limit=1000&wait=30
  *
- * The channel events with id >= from in id order, at most limit: an array of objects.
+ * The channel events with id >= from in id order, at most limit: an array of objects, or with
+ * Accept: application/x-ndjson an object per line. wait: seconds for which an answer without any
+ * waits for some.
  */
-#include <inttypes.h>
-#include <stdio.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
 
 #include "api/exchange.h"
-#include "cel/row.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cel/log.h"
+#include "http/media_type.h"
 
-enum { PARAMETER_FROM, PARAMETER_LIMIT, PARAMETER_COUNT };
+#define WAIT_MAX_S 60
+
+enum { PARAMETER_FROM, PARAMETER_LIMIT, PARAMETER_WAIT, PARAMETER_COUNT };
 
 static const struct field parameters[PARAMETER_COUNT] = {
 	[PARAMETER_FROM] = { .name = "from", .type = FIELD_INTEGER, .maximum = FIELD_NUMBER_MAX },
@@ -17,38 +24,88 @@ static const struct field parameters[PARAMETER_COUNT] = {
 		.type = FIELD_INTEGER,
 		.minimum = 1,
 		.maximum_setting = offsetof(struct api_settings, cel_max_limit) },
+	[PARAMETER_WAIT] = { .name = "wait",
+		.type = FIELD_INTEGER,
+		.minimum = 1,
+		.maximum = WAIT_MAX_S },
 };
 
-static bool
-row(struct exchange *exchange, const PGresult *result, int index)
+/* The exchange's state. */
+struct page {
+	struct cel_reader reader;
+	struct exchange *exchange;
+};
+
+static void
+page_free(void *state)
 {
-	if (index > 0)
-		json_raw_bytes(&exchange->writer, ",", 1);
-	cel_row_write(&exchange->writer, result, index);
-	return true;
+	struct page *page = state;
+
+	cel_reader_close(&page->reader);
+	free(page);
 }
 
 static void
-done(struct exchange *exchange)
+reply(struct exchange *exchange, const struct cel_reader *reader)
 {
-	json_raw(&exchange->writer, "]");
+	if (reader->format == CEL_FORMAT_JSON)
+		json_raw_bytes(&exchange->writer, "]", 1);
 	exchange_reply(exchange, 200);
+}
+
+static void
+on_done(struct cel_reader *reader, enum db_outcome outcome)
+{
+	struct exchange *exchange = ((struct page *)reader)->exchange;
+	struct error error;
+
+	if (outcome == DB_OUTCOME_DONE) {
+		reply(exchange, reader);
+		return;
+	}
+	db_outcome_error(outcome, &error);
+	exchange_refuse(exchange, &error);
+}
+
+static bool
+wants_lines(const struct exchange *exchange)
+{
+	const struct request *request = connection_request(exchange->connection);
+	char *accept = request_field_joined(request, "Accept");
+	bool lines = media_type_quality(accept, "application/x-ndjson") >
+		     media_type_quality(accept, "application/json");
+
+	free(accept);
+	return lines;
 }
 
 static void
 start(struct exchange *exchange)
 {
-	int64_t limit = exchange_integer(
-		&exchange->parameters[PARAMETER_LIMIT], exchange->api->settings->cel_default_limit);
-	char from_text[24];
-	char limit_text[24];
-	struct db_parameters values = { .count = 2, .values = { from_text, limit_text } };
+	const struct field_value *values = exchange->parameters;
+	struct page *page = memory_zeroed(1, sizeof *page);
+	struct cel_reader *reader = &page->reader;
 
-	snprintf(from_text, sizeof from_text, "%" PRId64,
-		exchange_integer(&exchange->parameters[PARAMETER_FROM], 0));
-	snprintf(limit_text, sizeof limit_text, "%" PRId64, limit);
-	json_raw(&exchange->writer, "[");
-	exchange_query_one(exchange, &cel_statement, &values, CEL_COLUMNS, row, done);
+	exchange->state = page;
+	exchange->free_state = page_free;
+	page->exchange = exchange;
+	reader->next_id = exchange_integer(&values[PARAMETER_FROM], 0);
+	reader->rows_left = (unsigned)exchange_integer(
+		&values[PARAMETER_LIMIT], exchange->api->settings->cel_default_limit);
+	if (values[PARAMETER_WAIT].is_present)
+		reader->wait_until_us = clock_now_us() + values[PARAMETER_WAIT].integer * 1000000;
+	reader->out = exchange->response.body;
+	reader->on_done = on_done;
+	if (wants_lines(exchange)) {
+		reader->format = CEL_FORMAT_LINES;
+		exchange->response.content_type = "application/x-ndjson";
+	} else {
+		json_raw_bytes(&exchange->writer, "[", 1);
+		/* The rows go into the same buffer. */
+		json_writer_close(&exchange->writer);
+	}
+	if (cel_reader_start(exchange->api->cel_log, reader))
+		reply(exchange, reader);
 }
 
 const struct endpoint endpoint_cel = {

@@ -45,6 +45,14 @@ exchange_start(struct exchange *exchange)
 	exchange->endpoint->start(exchange);
 }
 
+static bool
+is_beyond_budget(const struct exchange *exchange)
+{
+	return !exchange->response.is_on_disk &&
+	       http_server_is_full(connection_server(exchange->connection),
+		       evbuffer_get_length(exchange->response.body));
+}
+
 void
 exchange_reply(struct exchange *exchange, unsigned status)
 {
@@ -52,6 +60,14 @@ exchange_reply(struct exchange *exchange, unsigned status)
 	struct response response;
 
 	json_writer_close(&exchange->writer);
+	if (is_beyond_budget(exchange)) {
+		struct error error;
+
+		(void)error_set(
+			&error, ERROR_UNAVAILABLE, "too much output is waiting for slow readers");
+		exchange_refuse(exchange, &error);
+		return;
+	}
 	exchange->response.status = status;
 	response = exchange->response;
 	exchange->response.body = NULL;
@@ -59,6 +75,24 @@ exchange_reply(struct exchange *exchange, unsigned status)
 	connection_set_context(connection, NULL);
 	exchange_free(exchange);
 	connection_respond(connection, &response);
+}
+
+bool
+exchange_stream(struct exchange *exchange)
+{
+	struct connection *connection = exchange->connection;
+	struct response response = exchange->response;
+
+	json_writer_close(&exchange->writer);
+	exchange->response.body = NULL;
+	/* It is in the way of the next request if the head is all that is sent. */
+	connection_set_context(connection, NULL);
+	if (!connection_stream_open(connection, &response)) {
+		exchange_free(exchange);
+		return false;
+	}
+	connection_set_context(connection, exchange);
+	return true;
 }
 
 void

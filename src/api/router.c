@@ -242,8 +242,18 @@ on_gone(struct connection *connection, void *context)
 	connection_set_context(connection, NULL);
 }
 
+static void
+on_drained(struct connection *connection, void *context)
+{
+	struct exchange *exchange = connection_context(connection);
+
+	(void)context;
+	exchange->endpoint->drained(exchange);
+}
+
 const struct http_handler api_http_handler = {
 	.on_head = on_head,
 	.on_request = on_request,
 	.on_gone = on_gone,
+	.on_drained = on_drained,
 };

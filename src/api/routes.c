@@ -13,6 +13,7 @@ const struct route routes[] = {
 	{ ROUTE_POST, "/recording/history/customer", &endpoint_history_customer, ROUTE_TOKEN },
 	{ ROUTE_GET, "/recording/last_agent", &endpoint_last_agent, ROUTE_TOKEN },
 	{ ROUTE_GET, "/recording/cel", &endpoint_cel, ROUTE_TOKEN },
+	{ ROUTE_GET, "/recording/cel/stream", &endpoint_cel_stream, ROUTE_TOKEN },
 	{ ROUTE_GET, "/recording/health", &endpoint_health, ROUTE_OPEN },
 };
 

@@ -35,6 +35,9 @@
 /* Writes in one go before other connections get their turn. */
 #define WRITES_PER_TURN 8
 
+/* From this body size on the packets of an answer are worth two more system calls. */
+#define CORK_BYTES 16384
+
 struct connection {
 	TAILQ_ENTRY(connection) link; /* in the server's connections, then in closed */
 
@@ -57,20 +60,23 @@ struct connection {
 	int64_t timer_ms;    /* when timer fires; 0: not pending */
 	bool is_processing;  /* connection_process() is on the stack */
 	bool keeps_alive;    /* after the answer at hand */
+	bool is_corked;	     /* TCP_CORK is set */
+	bool is_metered;     /* what waits counts against the output budget */
 	bool client_ended;   /* it sends no more */
 	union {
 		struct sockaddr any;
 		struct sockaddr_in ip4;
 		struct sockaddr_in6 ip6;
 	} peer;
-	struct error *error; /* owned; what a refused head is answered with */
+	uint64_t metered_bytes; /* counted in the server's output_bytes now */
+	struct error *error;	/* owned; what a refused head is answered with */
 };
 
 static const char *
 state_name(enum connection_state state)
 {
 	static const char *const names[] = { "idle", "head", "body", "handling", "writing",
-		"lingering", "closed" };
+		"streaming", "lingering", "closed" };
 
 	return names[state];
 }
@@ -91,6 +97,7 @@ state_timeout_ms(const struct connection *connection, enum connection_state stat
 	case CONNECTION_LINGERING:
 		return LINGER_MS;
 	case CONNECTION_HANDLING:
+	case CONNECTION_STREAMING:
 	case CONNECTION_CLOSED:
 		break;
 	}
@@ -180,6 +187,19 @@ abandon_context(struct connection *connection)
 	connection->context = NULL;
 }
 
+/* Counts what waits for the client now. */
+static void
+meter(struct connection *connection)
+{
+	uint64_t waiting = 0;
+
+	if (connection->is_metered && connection->output != NULL &&
+		connection->state != CONNECTION_CLOSED)
+		waiting = evbuffer_get_length(connection->output);
+	connection->server->output_bytes += waiting - connection->metered_bytes;
+	connection->metered_bytes = waiting;
+}
+
 void
 connection_close(struct connection *connection, const char *reason)
 {
@@ -189,6 +209,7 @@ connection_close(struct connection *connection, const char *reason)
 		return;
 	log_write(LOG_LEVEL_DEBUG, "connection %d: closing: %s", connection->socket, reason);
 	connection_set_state(connection, CONNECTION_CLOSED);
+	meter(connection);
 	(void)event_del(&connection->read_event);
 	(void)event_del(&connection->write_event);
 	(void)event_del(&connection->timer);
@@ -230,12 +251,35 @@ linger(struct connection *connection)
 	connection_set_state(connection, CONNECTION_LINGERING);
 }
 
+/*
+ * A head and the file segments behind it are system calls of their own; corked, the kernel makes
+ * full packets of them. Uncorking sends the rest at once (tcp(7)).
+ */
+static void
+set_cork(struct connection *connection, bool is_corked)
+{
+	int value = is_corked ? 1 : 0;
+
+	if (connection->is_corked == is_corked || connection->peer.any.sa_family == AF_UNIX)
+		return;
+	connection->is_corked = is_corked;
+	(void)setsockopt(connection->socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
+static void
+close_output(struct connection *connection)
+{
+	evbuffer_free(connection->output);
+	connection->output = NULL;
+	meter(connection);
+}
+
 /* The answer has left: on to the next request, which process() takes up, or to the end. */
 static void
 finish_answer(struct connection *connection)
 {
-	evbuffer_free(connection->output);
-	connection->output = NULL;
+	set_cork(connection, false);
+	close_output(connection);
 	drop_request(connection);
 	if (!connection->keeps_alive || connection->server->is_draining) {
 		linger(connection);
@@ -270,26 +314,54 @@ write_once(struct connection *connection, bool *is_full)
 	return false;
 }
 
-static void
-write_output(struct connection *connection)
+/* Writes as much as the socket takes in one turn. False when the connection was closed. */
+static bool
+write_turn(struct connection *connection)
 {
 	bool is_full = false;
 
 	for (int i = 0; i < WRITES_PER_TURN && !is_full; i++) {
-		if (evbuffer_get_length(connection->output) == 0) {
-			finish_answer(connection);
-			return;
-		}
+		if (evbuffer_get_length(connection->output) == 0)
+			return true;
 		if (!write_once(connection, &is_full))
-			return;
+			return false;
 	}
-	if (evbuffer_get_length(connection->output) == 0) {
-		finish_answer(connection);
-		return;
-	}
+	return true;
+}
+
+/* Something is left for when the socket takes more. */
+static void
+await_room(struct connection *connection)
+{
+	meter(connection);
 	set_deadline(connection, state_timeout_ms(connection, CONNECTION_WRITING));
 	if (event_add(&connection->write_event, NULL) != 0)
 		memory_exhausted();
+}
+
+static void
+write_output(struct connection *connection)
+{
+	if (!write_turn(connection))
+		return;
+	if (evbuffer_get_length(connection->output) == 0)
+		finish_answer(connection);
+	else
+		await_room(connection);
+}
+
+/* What waits of a stream; without anything it holds no buffer and has no deadline. */
+static void
+stream_write(struct connection *connection)
+{
+	if (!write_turn(connection))
+		return;
+	if (evbuffer_get_length(connection->output) > 0) {
+		await_room(connection);
+		return;
+	}
+	close_output(connection);
+	set_deadline(connection, 0);
 }
 
 /* RFC 9110, 6.6.1: one second is the resolution, so once a second is enough. */
@@ -307,11 +379,14 @@ date_now(void)
 	return date;
 }
 
+/* How the body's end is told. */
+enum body_framing { BODY_LENGTH, BODY_CHUNKS, BODY_UNTIL_CLOSE };
+
 static void
-write_head(struct connection *connection, const struct response *response)
+write_head(
+	struct connection *connection, const struct response *response, enum body_framing framing)
 {
 	char head[512];
-	size_t body_bytes = evbuffer_get_length(response->body);
 	const char *persistence = "";
 	int length;
 
@@ -326,9 +401,12 @@ write_head(struct connection *connection, const struct response *response)
 			"Content-Type: %s\r\n", response->content_type);
 	}
 	/* RFC 9110, 8.6: a 304 has no content; its length would be that of the 200. */
-	if (response->status != 304) {
+	if (framing == BODY_LENGTH && response->status != 304) {
 		length += snprintf(head + length, sizeof head - (size_t)length,
-			"Content-Length: %zu\r\n", body_bytes);
+			"Content-Length: %zu\r\n", evbuffer_get_length(response->body));
+	} else if (framing == BODY_CHUNKS) {
+		length += snprintf(head + length, sizeof head - (size_t)length,
+			"Transfer-Encoding: chunked\r\n");
 	}
 	if (evbuffer_add(connection->output, head, (size_t)length) != 0 ||
 		evbuffer_add(connection->output, response->fields, response->fields_length) != 0 ||
@@ -358,12 +436,79 @@ connection_respond(struct connection *connection, struct response *response)
 	if (connection->server->is_draining)
 		connection->keeps_alive = false;
 	open_output(connection);
-	write_head(connection, response);
+	connection->is_metered = !response->is_on_disk;
+	write_head(connection, response, BODY_LENGTH);
+	if (!is_head && evbuffer_get_length(response->body) >= CORK_BYTES)
+		set_cork(connection, true);
 	if (!is_head && evbuffer_add_buffer(connection->output, response->body) != 0)
 		memory_exhausted();
 	response_discard(response);
 	connection_set_state(connection, CONNECTION_WRITING);
 	write_output(connection);
+}
+
+/* The end of a stream that is complete. */
+static void
+end_stream(struct connection *connection)
+{
+	static const char last_chunk[] = "0\r\n\r\n";
+
+	connection->keeps_alive = false;
+	open_output(connection);
+	if (!request_is_http_1_0(connection->request) &&
+		evbuffer_add(connection->output, last_chunk, sizeof last_chunk - 1) != 0)
+		memory_exhausted();
+	connection_set_state(connection, CONNECTION_WRITING);
+	write_output(connection);
+}
+
+bool
+connection_stream_open(struct connection *connection, struct response *response)
+{
+	bool is_chunked = !request_is_http_1_0(connection->request);
+
+	if (connection->server->is_draining) {
+		connection_respond(connection, response);
+		return false;
+	}
+	if (!is_chunked)
+		connection->keeps_alive = false;
+	open_output(connection);
+	connection->is_metered = true;
+	write_head(connection, response, is_chunked ? BODY_CHUNKS : BODY_UNTIL_CLOSE);
+	response_discard(response);
+	if (request_method(connection->request) == REQUEST_HEAD) {
+		connection_set_state(connection, CONNECTION_WRITING);
+		write_output(connection);
+		return false;
+	}
+	connection_set_state(connection, CONNECTION_STREAMING);
+	stream_write(connection);
+	return true;
+}
+
+void
+connection_stream_send(struct connection *connection, struct evbuffer *piece)
+{
+	size_t length = evbuffer_get_length(piece);
+	bool is_chunked = !request_is_http_1_0(connection->request);
+
+	if (length == 0 || connection->state != CONNECTION_STREAMING)
+		return;
+	open_output(connection);
+	if (is_chunked && evbuffer_add_printf(connection->output, "%zx\r\n", length) < 0)
+		memory_exhausted();
+	if (evbuffer_add_buffer(connection->output, piece) != 0)
+		memory_exhausted();
+	if (is_chunked && evbuffer_add(connection->output, "\r\n", 2) != 0)
+		memory_exhausted();
+	stream_write(connection);
+}
+
+size_t
+connection_stream_backlog(const struct connection *connection)
+{
+	return connection->output == NULL ? 0 : evbuffer_get_length(connection->output);
 }
 
 /* Answers with an error; for those of the connection itself, the connection ends with it. */
@@ -560,6 +705,10 @@ on_client_end(struct connection *connection)
 		break;
 	case CONNECTION_WRITING:
 		break;
+	case CONNECTION_STREAMING:
+		/* It has no end of its own: nobody would notice that the reader has gone. */
+		connection_close(connection, "the client has ended");
+		break;
 	case CONNECTION_IDLE:
 	case CONNECTION_HEAD:
 	case CONNECTION_BODY:
@@ -607,16 +756,35 @@ read_cb(evutil_socket_t socket, short what, void *context)
 }
 
 static void
+on_stream_room(struct connection *connection)
+{
+	struct http_server *server = connection->server;
+
+	if (connection->output == NULL)
+		return;
+	stream_write(connection);
+	if (connection->state == CONNECTION_STREAMING && connection->output == NULL)
+		server->handler->on_drained(connection, server->handler_context);
+}
+
+static void
 write_cb(evutil_socket_t socket, short what, void *context)
 {
 	struct connection *connection = context;
 
 	(void)socket;
 	(void)what;
-	if (connection->state == CONNECTION_WRITING)
+	switch (connection->state) {
+	case CONNECTION_WRITING:
 		write_output(connection);
-	else
+		break;
+	case CONNECTION_STREAMING:
+		on_stream_room(connection);
+		break;
+	default:
 		connection_process(connection);
+		break;
+	}
 }
 
 static void
@@ -640,6 +808,7 @@ on_timeout(struct connection *connection)
 	case CONNECTION_IDLE:
 	case CONNECTION_HANDLING: /* half closed */
 	case CONNECTION_WRITING:
+	case CONNECTION_STREAMING:
 	case CONNECTION_LINGERING:
 	case CONNECTION_CLOSED:
 		connection_close(connection, "too long without progress");
@@ -712,7 +881,17 @@ connections_drain(struct http_server *server)
 		next = TAILQ_NEXT(connection, link);
 		if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HEAD)
 			connection_close(connection, "the server stops");
+		if (connection->state == CONNECTION_STREAMING) {
+			abandon_context(connection);
+			end_stream(connection);
+		}
 	}
+}
+
+const struct http_server *
+connection_server(const struct connection *connection)
+{
+	return connection->server;
 }
 
 struct request *

@@ -85,3 +85,72 @@ media_type_is_json(const char *value)
 		return false;
 	return parameters_are_valid(subtype + length);
 }
+
+/* "0.5" is 500 (RFC 9110, 12.4.2); what is no number counts as 1. */
+static unsigned
+parse_quality(const char *text)
+{
+	unsigned quality = *text == '0' ? 0 : 1000;
+	unsigned unit = 100;
+
+	if (*text != '0' || text[1] != '.')
+		return quality;
+	for (text += 2; *text >= '0' && *text <= '9' && unit > 0; text++, unit /= 10)
+		quality += (unsigned)(*text - '0') * unit;
+	return quality;
+}
+
+/* The weight among the parameters of one range, which end at length. */
+static unsigned
+range_quality(const char *range, size_t length)
+{
+	for (size_t i = 0; i + 2 < length; i++) {
+		if (range[i] != ';')
+			continue;
+		i += 1 + strspn(range + i + 1, " \t");
+		if ((range[i] == 'q' || range[i] == 'Q') && range[i + 1] == '=')
+			return parse_quality(range + i + 2);
+		i--;
+	}
+	return 1000;
+}
+
+/* 3: the type itself, 2: "text/" with a star, 1: any type, 0: another one. */
+static int
+closeness(const char *range, const char *type)
+{
+	size_t length = strcspn(range, ";, \t");
+	size_t main_length = strcspn(type, "/") + 1;
+
+	if (is(range, length, type))
+		return 3;
+	if (length == main_length + 1 && range[main_length] == '*' &&
+		strncasecmp(range, type, main_length) == 0)
+		return 2;
+	return is(range, length, "*/*") ? 1 : 0;
+}
+
+unsigned
+media_type_quality(const char *accept, const char *type)
+{
+	unsigned quality = 0;
+	int closest = 0;
+
+	if (accept == NULL)
+		return 1000;
+	for (;;) {
+		size_t length;
+		int close;
+
+		accept += strspn(accept, ", \t");
+		if (*accept == '\0')
+			return quality;
+		length = strcspn(accept, ",");
+		close = closeness(accept, type);
+		if (close > closest) {
+			closest = close;
+			quality = range_quality(accept, length);
+		}
+		accept += length;
+	}
+}

@@ -65,6 +65,7 @@ response_open(struct response *response, unsigned status, const char *content_ty
 {
 	response->status = status;
 	response->content_type = content_type;
+	response->is_on_disk = false;
 	response->fields_length = 0;
 	response->fields[0] = '\0';
 	response->body = evbuffer_new();

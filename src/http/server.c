@@ -69,6 +69,12 @@ http_server_set_settings(struct http_server *server, const struct http_settings 
 	listeners_update(server);
 }
 
+bool
+http_server_is_full(const struct http_server *server, size_t bytes)
+{
+	return server->output_bytes + bytes > server->settings.output_budget_bytes;
+}
+
 void
 http_server_drain(struct http_server *server, void (*on_idle)(void *context), void *context)
 {

@@ -80,6 +80,12 @@ json_writer_close(struct json_writer *writer)
 	writer->end = NULL;
 }
 
+size_t
+json_writer_length(const struct json_writer *writer)
+{
+	return evbuffer_get_length(writer->out) + (size_t)(writer->next - writer->start);
+}
+
 static void
 take_block(struct json_writer *writer, size_t length)
 {

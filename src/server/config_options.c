@@ -41,6 +41,8 @@ const struct config_option config_options[] = {
 		"largest request head, then 431"),
 	SIZE(server, max_body, "64KiB", 1, 64 * MIB, RELOADS,
 		"largest request body, then 413"),
+	SIZE(server, output_budget, "256MiB", 64 * 1024, 1024 * 1024 * MIB, RELOADS,
+		"answers that wait for slow readers, all together; then 503"),
 	TEXT(server, trusted_proxies, "127.0.0.1,::1,unix", RELOADS,
 		"peers whose X-Forwarded-For names the client in the access log"),
 
@@ -80,6 +82,16 @@ const struct config_option config_options[] = {
 		"channel events when a request does not say"),
 	NUMBER(cel, max_limit, "10000", 1, 1000000, RELOADS,
 		"most channel events"),
+	SIZE(cel, cache_size, "64MiB", 0, 1024 * 1024 * MIB, RELOADS,
+		"memory for channel events that were read"),
+	DURATION(cel, max_staleness, "5ms", 0, ONE_HOUR, RELOADS,
+		"an answer holds every row committed this long before its request"),
+	DURATION(cel, cache_ttl, "10s", 0, ONE_HOUR, RELOADS,
+		"rows that were read longer ago are read again when asked for"),
+	DURATION(cel, gap_timeout, "10s", 0, ONE_HOUR, RELOADS,
+		"longest wait for a transaction that may still fill a gap in the ids"),
+	DURATION(cel, settle_time, "5s", 0, ONE_HOUR, RELOADS,
+		"on a standby, which does not see transactions: the wait for every gap"),
 };
 /* clang-format on */
 

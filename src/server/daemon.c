@@ -1,6 +1,8 @@
 #include "server/daemon.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cel/log.h"
 #include "db/pool.h"
 #include "http/forwarded.h"
 #include "http/server.h"
@@ -18,7 +21,7 @@
 /* How long requests in flight may take after SIGTERM; systemd kills after 90 s. */
 #define DRAIN_MS 30000
 
-static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP };
+static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 
 #define SIGNALS (sizeof handled_signals / sizeof *handled_signals)
 
@@ -42,6 +45,7 @@ struct daemon {
 	struct event *signals[SIGNALS];
 	struct event *drain_timer;
 	struct db_pool *pool;
+	struct cel_log *cel_log;
 	struct access_log *access_log;
 	struct api_view view;
 	struct api api;
@@ -58,11 +62,24 @@ http_settings_of(const struct config *config)
 		.header_timeout_ms = (int64_t)config->server.header_timeout_ms,
 		.body_timeout_ms = (int64_t)config->server.body_timeout_ms,
 		.idle_timeout_ms = (int64_t)config->server.idle_timeout_ms,
+		.output_budget_bytes = config->server.output_budget_bytes,
 		.limits = {
 			.max_head_bytes = config->server.max_head_bytes,
 			.max_target_bytes = config->server.max_target_bytes,
 			.max_body_bytes = config->server.max_body_bytes,
 		},
+	};
+}
+
+static struct cel_settings
+cel_settings_of(const struct config *config)
+{
+	return (struct cel_settings){
+		.cache_bytes = config->cel.cache_size_bytes,
+		.max_staleness_us = (int64_t)config->cel.max_staleness_ms * 1000,
+		.cache_ttl_us = (int64_t)config->cel.cache_ttl_ms * 1000,
+		.gap_timeout_us = (int64_t)config->cel.gap_timeout_ms * 1000,
+		.settle_time_us = (int64_t)config->cel.settle_time_ms * 1000,
 	};
 }
 
@@ -109,6 +126,7 @@ reload(struct daemon *daemon)
 {
 	struct config *loaded = config_new();
 	struct http_settings settings;
+	struct cel_settings cel_settings;
 	struct api_view view;
 	struct error error;
 
@@ -126,6 +144,8 @@ reload(struct daemon *daemon)
 	settings = http_settings_of(loaded);
 	settings.max_connections = daemon->first_config->server.max_connections;
 	http_server_set_settings(daemon->server, &settings);
+	cel_settings = cel_settings_of(loaded);
+	cel_log_set_settings(daemon->cel_log, &cel_settings);
 	access_log_reopen(daemon->access_log, loaded->access_log.file);
 	if (daemon->config != daemon->first_config)
 		config_free(daemon->config);
@@ -167,6 +187,22 @@ drain(struct daemon *daemon)
 	if (evtimer_add(daemon->drain_timer, &limit) != 0)
 		memory_exhausted();
 	http_server_drain(daemon->server, on_idle, daemon);
+	/* After that: their answers are the last on their connections. */
+	cel_log_end_waits(daemon->cel_log);
+}
+
+static void
+log_counters(const struct daemon *daemon)
+{
+	struct cel_counters cel;
+
+	cel_log_counters(daemon->cel_log, &cel);
+	log_write(LOG_LEVEL_NOTICE,
+		"channel events: hits=%" PRIu64 " misses=%" PRIu64 " joined=%" PRIu64
+		" refreshes=%" PRIu64 " held_rows=%" PRIu64 " skipped_gaps=%" PRIu64
+		" resets=%" PRIu64 " cache_bytes=%zu waiting=%" PRIu64 " settled=%" PRId64,
+		cel.hits, cel.misses, cel.joined, cel.refreshes, cel.held_rows, cel.skipped_gaps,
+		cel.resets, cel.cache_bytes, cel.waiting, cel.horizon);
 }
 
 static void
@@ -175,10 +211,17 @@ signal_cb(evutil_socket_t number, short what, void *context)
 	struct daemon *daemon = context;
 
 	(void)what;
-	if (number == SIGHUP)
+	switch (number) {
+	case SIGHUP:
 		reload(daemon);
-	else
+		break;
+	case SIGUSR1:
+		log_counters(daemon);
+		break;
+	default:
 		drain(daemon);
+		break;
+	}
 }
 
 /* Listens on each address of the comma separated list. */
@@ -224,6 +267,18 @@ open_database(struct daemon *daemon)
 	daemon->pool = db_pool_new(daemon->base, &settings);
 }
 
+static bool
+open_cel_log(struct daemon *daemon, struct error *error)
+{
+	const struct cel_settings settings = cel_settings_of(daemon->config);
+
+	daemon->cel_log = cel_log_new(daemon->base, daemon->pool, &settings);
+	if (daemon->cel_log != NULL)
+		return true;
+	return error_set(
+		error, ERROR_INTERNAL, "no memory file for channel events: %s", strerror(errno));
+}
+
 struct daemon *
 daemon_new(struct config *config, const struct config_source *source, struct error *error)
 {
@@ -245,10 +300,15 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 		return NULL;
 	}
 	open_database(daemon);
+	if (!open_cel_log(daemon, error)) {
+		daemon_free(daemon);
+		return NULL;
+	}
 	daemon->access_log = access_log_new(config->access_log.file);
 	daemon->api = (struct api){
 		.pool = daemon->pool,
 		.access_log = daemon->access_log,
+		.cel_log = daemon->cel_log,
 		.settings = &daemon->view.settings,
 	};
 	daemon->server = http_server_new(daemon->base, &settings, &api_http_handler, &daemon->api);
@@ -268,6 +328,7 @@ daemon_free(struct daemon *daemon)
 	/* Connections give their requests up before the pool goes that serves them. */
 	http_server_free(daemon->server);
 	access_log_free(daemon->access_log);
+	cel_log_free(daemon->cel_log);
 	db_pool_free(daemon->pool);
 	view_close(&daemon->view);
 	for (size_t i = 0; i < SIGNALS; i++) {

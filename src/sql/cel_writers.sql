@@ -1,0 +1,17 @@
+-- The end of the channel event log, and who may still add to what lies before it.
+-- $1 bigint: list the ids from this one on; NULL: none.
+-- Columns: kind, value. One "standby" (true or false), one "highest" (NULL without rows), up to
+-- 1000 "id" in their order, and a "writer" for each transaction that holds the lock that INSERT
+-- takes. pg_locks knows no snapshot: it is read when its turn comes, after the ids were seen.
+-- Index: the primary key.
+SELECT 'standby' AS kind, pg_is_in_recovery()::text AS value
+UNION ALL
+SELECT 'highest', (SELECT max(id) FROM cel)::text
+UNION ALL
+(SELECT 'id', id::text FROM cel WHERE id >= $1::bigint ORDER BY id LIMIT 1000)
+UNION ALL
+SELECT 'writer', virtualtransaction
+FROM pg_locks
+WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted
+	AND relation = 'cel'::regclass
+	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
