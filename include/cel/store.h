@@ -57,8 +57,8 @@ int64_t cel_store_next_covered(const struct cel_store *store, int64_t id);
 /*
  * Adds rows that cover the ids first_id to last_id. text holds them one after the other, each with
  * a comma in front; ids and ends are arrays of their ids and of where each ends in text, which is
- * emptied. What is covered already stays as it is, unless it was read before read_at_us. The block joins the one before when there is
- * room and is_tail says that this range will go on growing.
+ * emptied. What is covered already stays as it is, unless it was read before read_at_us. The block
+ * joins the one before when there is room and is_tail says that this range will go on growing.
  */
 void cel_store_add(struct cel_store *store, int64_t first_id, int64_t last_id,
 	struct evbuffer *text, const int64_t *ids, const size_t *ends, unsigned rows,

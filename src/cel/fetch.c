@@ -184,7 +184,7 @@ cel_fetch_abandon(struct cel_log *log, const struct cel_reader_list *readers)
 {
 	struct cel_fetch *fetch;
 
-	TAILQ_FOREACH(fetch, &log->fetches, link) {
+	TAILQ_FOREACH (fetch, &log->fetches, link) {
 		if (&fetch->readers == readers) {
 			close_fetch(fetch);
 			return;
