@@ -144,7 +144,7 @@ cel_fetch_join(struct cel_log *log, struct cel_reader *reader, int64_t last_id, 
 {
 	struct cel_fetch *fetch;
 
-	TAILQ_FOREACH (fetch, &log->fetches, link) {
+	for (fetch = TAILQ_FIRST(&log->fetches); fetch != NULL; fetch = TAILQ_NEXT(fetch, link)) {
 		if (!is_unsettled && will_cover(fetch, reader)) {
 			log->counters.joined++;
 			cel_reader_put(&fetch->readers, reader);
@@ -184,7 +184,7 @@ cel_fetch_abandon(struct cel_log *log, const struct cel_reader_list *readers)
 {
 	struct cel_fetch *fetch;
 
-	TAILQ_FOREACH (fetch, &log->fetches, link) {
+	for (fetch = TAILQ_FIRST(&log->fetches); fetch != NULL; fetch = TAILQ_NEXT(fetch, link)) {
 		if (&fetch->readers == readers) {
 			close_fetch(fetch);
 			return;

@@ -130,7 +130,8 @@ horizon_begin(struct horizon *horizon)
 {
 	struct writer *writer;
 
-	TAILQ_FOREACH (writer, &horizon->writers, link)
+	for (writer = TAILQ_FIRST(&horizon->writers); writer != NULL;
+		writer = TAILQ_NEXT(writer, link))
 		writer->is_seen = false;
 }
 
@@ -139,7 +140,8 @@ horizon_writer(struct horizon *horizon, const char *name, int64_t now_us)
 {
 	struct writer *writer;
 
-	TAILQ_FOREACH (writer, &horizon->writers, link) {
+	for (writer = TAILQ_FIRST(&horizon->writers); writer != NULL;
+		writer = TAILQ_NEXT(writer, link)) {
 		if (strcmp(writer->name, name) == 0) {
 			writer->is_seen = true;
 			return;
@@ -173,7 +175,8 @@ oldest_awaited(const struct horizon *horizon, int64_t now_us)
 {
 	const struct writer *writer;
 
-	TAILQ_FOREACH (writer, &horizon->writers, link) {
+	for (writer = TAILQ_FIRST(&horizon->writers); writer != NULL;
+		writer = TAILQ_NEXT(writer, link)) {
 		if (now_us - writer->since_us < horizon->settings.gap_timeout_us)
 			return writer->number;
 	}
@@ -207,7 +210,8 @@ name_given_up(struct horizon *horizon, const struct note *note, char name[HORIZO
 {
 	struct writer *writer;
 
-	TAILQ_FOREACH (writer, &horizon->writers, link) {
+	for (writer = TAILQ_FIRST(&horizon->writers); writer != NULL;
+		writer = TAILQ_NEXT(writer, link)) {
 		if (writer->number <= note->last_writer && !writer->is_given_up) {
 			writer->is_given_up = true;
 			memcpy(name, writer->name, HORIZON_WRITER_SIZE);

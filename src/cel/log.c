@@ -79,7 +79,8 @@ cel_log_end_waits(struct cel_log *log)
 {
 	struct cel_reader *reader;
 
-	TAILQ_FOREACH (reader, &log->watching, link)
+	for (reader = TAILQ_FIRST(&log->watching); reader != NULL;
+		reader = TAILQ_NEXT(reader, link))
 		reader->wait_until_us = 0;
 	event_active(log->timer, EV_TIMEOUT, 0);
 }

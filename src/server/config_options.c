@@ -41,7 +41,7 @@ const struct config_option config_options[] = {
 		"largest request head, then 431"),
 	SIZE(server, max_body, "64KiB", 1, 64 * MIB, RELOADS,
 		"largest request body, then 413"),
-	SIZE(server, output_budget, "256MiB", 64 * 1024, 1024 * 1024 * MIB, RELOADS,
+	SIZE(server, output_budget, "256MiB", 4096, 1024 * 1024 * MIB, RELOADS,
 		"answers that wait for slow readers, all together; then 503"),
 	TEXT(server, trusted_proxies, "127.0.0.1,::1,unix", RELOADS,
 		"peers whose X-Forwarded-For names the client in the access log"),

@@ -111,6 +111,7 @@ static const struct {
 	{ "server.max_target", "8192" },
 	{ "server.max_head", "16384" },
 	{ "server.max_body", "65536" },
+	{ "server.output_budget", "268435456" },
 	{ "server.trusted_proxies", "127.0.0.1,::1,unix" },
 	{ "auth.token", "t" },
 	{ "database.conninfo", "dbname=xivo_stats" },
@@ -127,6 +128,11 @@ static const struct {
 	{ "history.default_days", "7" },
 	{ "cel.default_limit", "1000" },
 	{ "cel.max_limit", "10000" },
+	{ "cel.cache_size", "67108864" },
+	{ "cel.max_staleness", "5" },
+	{ "cel.cache_ttl", "10000" },
+	{ "cel.gap_timeout", "10000" },
+	{ "cel.settle_time", "5000" },
 };
 
 static void
@@ -318,14 +324,17 @@ static const struct {
 		     "access_log, records, history, cel)" },
 	{ "[cel]\n\nmax_limits = 7\n",
 		"recordingd.conf:3: cel.max_limits is not a key of the configuration ([cel] has "
-		"default_limit, max_limit)" },
+		"default_limit, max_limit, cache_size, max_staleness, cache_ttl, gap_timeout, "
+		"settle_time)" },
 	{ "[auth]\ntokn = " SECRET "\n",
 		"recordingd.conf:2: auth.tokn is not a key of the configuration ([auth] has "
 		"token)" },
 	{ "[auth]\ntoken =\n" SECRET "==\n",
 		"recordingd.conf:3: auth.token: a value in the next line must be indented" },
-	{ "[cel]\n= 7\n", "recordingd.conf:2: cel. is not a key of the configuration ([cel] has "
-			  "default_limit, max_limit)" },
+	{ "[cel]\n= 7\n",
+		"recordingd.conf:2: cel. is not a key of the configuration ([cel] has "
+		"default_limit, max_limit, cache_size, max_staleness, cache_ttl, gap_timeout, "
+		"settle_time)" },
 	{ "[cel]\nmax_limit = 2000\n[auth]\n[cel]\nmax_limit = 3000\n",
 		"recordingd.conf:5: cel.max_limit is given twice, first in line 2" },
 	{ "[auth]\ntoken =\ntoken = a\n",
