@@ -228,6 +228,22 @@ raw_is_closed(struct raw_client *client, long timeout_ms)
 	return client->has_ended && client->length == 0;
 }
 
+bool
+raw_peek_until(
+	struct raw_client *client, const char *text, char *seen, size_t size, long timeout_ms)
+{
+	long deadline_ms = wait_now_ms() + timeout_ms;
+	bool is_there = false;
+
+	client->buffer[client->length] = '\0';
+	while (!(is_there = strstr(client->buffer, text) != NULL)) {
+		if (!read_more(client, deadline_ms))
+			break;
+	}
+	snprintf(seen, size, "%s", client->buffer);
+	return is_there;
+}
+
 size_t
 raw_skip(struct raw_client *client, size_t count, long timeout_ms)
 {

@@ -33,6 +33,13 @@ const struct reply *raw_head_reply(struct raw_client *client, long timeout_ms);
 /* True once the peer closes, with nothing more to read. */
 bool raw_is_closed(struct raw_client *client, long timeout_ms);
 
+/*
+ * Waits until text is among what has come and was not taken by another call, and copies all of that
+ * to seen, which has size bytes. False when it is not within timeout_ms.
+ */
+bool raw_peek_until(
+	struct raw_client *client, const char *text, char *seen, size_t size, long timeout_ms);
+
 /* Reads up to count bytes and forgets them; how many came within timeout_ms. */
 size_t raw_skip(struct raw_client *client, size_t count, long timeout_ms);
 
