@@ -51,7 +51,10 @@ static bool
 report(const struct check *check, const struct db_pool *pool)
 {
 	if (!check->has_answer) {
-		printf("the database cannot be checked: %s\n", db_pool_last_failure(pool));
+		const char *failure = db_pool_last_failure(pool);
+
+		printf("the database cannot be checked: %s\n",
+			*failure == '\0' ? "the statement failed" : failure);
 		return false;
 	}
 	if (check->missing > 0) {

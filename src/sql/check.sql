@@ -78,12 +78,14 @@ WHERE relation IS NOT NULL AND NOT has_table_privilege(relation, privilege)
 UNION ALL
 SELECT 'privilege', 'USAGE on ' || sequence.name
 FROM (
-	SELECT pg_get_serial_sequence('attached_data', 'id') AS name
+	SELECT pg_get_serial_sequence(present.attrelid::regclass::text, present.attname) AS name
 	FROM wanted_column
 	JOIN wanted_table USING (table_name)
 	JOIN pg_catalog.pg_attribute AS present
 		ON present.attrelid = relation AND present.attname = column_name
 	WHERE table_name = 'attached_data' AND column_name = 'id' AND NOT present.attisdropped
+	-- A fence: the function fails for a table that is not there, so it must come last.
+	OFFSET 0
 ) AS sequence
 WHERE sequence.name IS NOT NULL AND NOT has_sequence_privilege(sequence.name, 'USAGE')
 UNION ALL
