@@ -49,9 +49,12 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 void http_server_free(struct http_server *server);
 
 /*
- * Listens on "host:port", "[v6]:port" or "unix:/path"; the host is numeric or "localhost". A socket
- * file that nobody listens on any more is replaced.
+ * Whether http_server_listen() understands an address: "host:port", "[v6]:port" or "unix:/path";
+ * the host is numeric or "localhost".
  */
+bool http_listen_address_check(const char *address, struct error *error) MUST_CHECK;
+
+/* Listens. A socket file that nobody listens on any more is replaced. */
 bool http_server_listen(
 	struct http_server *server, const char *address, struct error *error) MUST_CHECK;
 

@@ -117,8 +117,7 @@ proxy_list_new(const char *text, struct error *error)
 			list->networks, list->count + 1, sizeof *list->networks);
 		if (!parse_network(text, length, &list->networks[list->count])) {
 			(void)error_set(error, ERROR_INVALID_PARAMETER,
-				"server.trusted_proxies: \"%.*s\" is not an address, a network or "
-				"unix",
+				"\"%.*s\" is not an address, a network or unix",
 				(int)(length < QUOTED_BYTES ? length : QUOTED_BYTES), text);
 			proxy_list_free(list);
 			return NULL;

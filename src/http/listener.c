@@ -40,13 +40,25 @@ parse_unix(const char *path, struct listen_address *address, struct error *error
 
 	if (*path != '/' || length >= sizeof local.sun_path) {
 		return error_set(error, ERROR_INTERNAL,
-			"server.listen: unix: needs an absolute path of at most %zu bytes",
+			"unix: needs an absolute path of at most %zu bytes",
 			sizeof local.sun_path - 1);
 	}
 	memcpy(local.sun_path, path, length + 1);
 	memcpy(&address->storage, &local, sizeof local);
 	address->length = sizeof local;
 	return true;
+}
+
+/* One colon, or the address in brackets: else a part of an IPv6 address would pass for the port. */
+static bool
+has_port(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (colon == NULL || colon == text || colon[1] == '\0' ||
+		colon[1 + strspn(colon + 1, "0123456789")] != '\0')
+		return false;
+	return *text == '[' ? colon[-1] == ']' : strchr(text, ':') == colon;
 }
 
 static bool
@@ -62,12 +74,10 @@ parse_address(const char *text, struct listen_address *address, struct error *er
 		snprintf(numeric, sizeof numeric, "127.0.0.1:%s", text + 10);
 	else
 		snprintf(numeric, sizeof numeric, "%s", text);
-	if (strrchr(numeric, ':') == NULL ||
-		evutil_parse_sockaddr_port(
-			numeric, (struct sockaddr *)&address->storage, &length) != 0) {
+	if (!has_port(numeric) || evutil_parse_sockaddr_port(numeric,
+					  (struct sockaddr *)&address->storage, &length) != 0) {
 		return error_set(error, ERROR_INTERNAL,
-			"server.listen: \"%s\" is not host:port (numeric or localhost), [v6]:port "
-			"or "
+			"\"%s\" is not host:port (numeric or localhost), [v6]:port or "
 			"unix:/path",
 			text);
 	}
@@ -170,6 +180,14 @@ log_listening(const char *text, int socket)
 		log_write(LOG_LEVEL_NOTICE, "listening on %s (port %u)", text, port);
 	else
 		log_write(LOG_LEVEL_NOTICE, "listening on %s", text);
+}
+
+bool
+http_listen_address_check(const char *text, struct error *error)
+{
+	struct listen_address address = { 0 };
+
+	return parse_address(text, &address, error);
 }
 
 bool

@@ -1,9 +1,14 @@
 #include "server/config_texts.h"
 
+#include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/utf8.h"
+#include "http/forwarded.h"
+#include "http/server.h"
 
 #define MAX_EXTENSION_LENGTH 16
 #define BLANKS		     " \t"
@@ -13,7 +18,7 @@ typedef bool text_check(char *text, char reason[static CONFIG_REASON_SIZE]);
 static bool
 refuse(char reason[static CONFIG_REASON_SIZE], const char *sentence)
 {
-	snprintf(reason, CONFIG_REASON_SIZE, "%s", sentence);
+	snprintf(reason, CONFIG_REASON_SIZE, "%.*s", CONFIG_REASON_SIZE - 1, sentence);
 	return false;
 }
 
@@ -61,6 +66,17 @@ list_normalise(char *list, char reason[static CONFIG_REASON_SIZE])
 }
 
 static bool
+listen_entry_is_valid(const char *entry, size_t length)
+{
+	char *address = memory_text(entry, length);
+	struct error error;
+	bool is_valid = http_listen_address_check(address, &error);
+
+	free(address);
+	return is_valid;
+}
+
+static bool
 check_listen(char *text, char reason[static CONFIG_REASON_SIZE])
 {
 	if (!list_normalise(text, reason))
@@ -68,6 +84,50 @@ check_listen(char *text, char reason[static CONFIG_REASON_SIZE])
 	if (*text == '\0')
 		return refuse(reason, "no address is given: set some such as 127.0.0.1:9400, "
 				      "[::1]:9400 or unix:/path");
+	for (const char *entry = text; entry != NULL;) {
+		size_t length = strcspn(entry, ",");
+
+		if (!listen_entry_is_valid(entry, length)) {
+			char quoted[CONFIG_QUOTE_SIZE];
+
+			config_quote(entry, quoted);
+			quoted[strcspn(quoted, ",")] = '\0';
+			snprintf(reason, CONFIG_REASON_SIZE,
+				"\"%s\" is not host:port (numeric or localhost), [v6]:port or "
+				"unix:/path",
+				quoted);
+			return false;
+		}
+		entry = entry[length] == ',' ? entry + length + 1 : NULL;
+	}
+	return true;
+}
+
+static bool
+check_proxies(char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	struct proxy_list *list;
+	struct error error;
+
+	if (!list_normalise(text, reason))
+		return false;
+	list = proxy_list_new(text, &error);
+	if (list == NULL)
+		return refuse(reason, error.message);
+	proxy_list_free(list);
+	return true;
+}
+
+/* libpq's own words would quote what may be a password. */
+static bool
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+check_conninfo(char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	PQconninfoOption *options = PQconninfoParse(text, NULL);
+
+	if (options == NULL)
+		return refuse(reason, "libpq does not take it for a connection string or URI");
+	PQconninfoFree(options);
 	return true;
 }
 
@@ -134,8 +194,9 @@ static const struct {
 	text_check *check;
 } text_checks[] = {
 	{ offsetof(struct config, server.listen), check_listen },
-	{ offsetof(struct config, server.trusted_proxies), list_normalise },
+	{ offsetof(struct config, server.trusted_proxies), check_proxies },
 	{ offsetof(struct config, auth.token), check_token },
+	{ offsetof(struct config, database.conninfo), check_conninfo },
 	{ offsetof(struct config, audio.directory), check_path },
 	{ offsetof(struct config, audio.extensions), check_extensions },
 	{ offsetof(struct config, access_log.file), check_path },

@@ -180,7 +180,7 @@ static const struct {
 	{ "[database]\nconninfo =\n", "database.conninfo", "" },
 	{ "[database]\nconninfo = host=/run dbname=a\n", "database.conninfo",
 		"host=/run dbname=a" },
-	{ "[database]\nconninfo = a\tb\n", "database.conninfo", "a\tb" },
+	{ "[database]\nconninfo = host=a\tport=1\n", "database.conninfo", "host=a\tport=1" },
 	{ "[audio]\ndirectory = /srv/h\xc3\xb6ren\n", "audio.directory", "/srv/h\xc3\xb6ren" },
 	{ "[auth]\ntoken = s3cret with=signs:\n", "auth.token", "s3cret with=signs:" },
 	{ "[auth]\ntoken =\n", "auth.token", "t" },
@@ -308,7 +308,7 @@ static const struct {
 		"recordingd.conf:2: audio.directory: the text is not UTF-8" },
 	{ "[auth]\ntoken = " SECRET "\t" SECRET "\n",
 		"recordingd.conf:2: auth.token: no request header can match a control character" },
-	{ "[database]\nconninfo = " SECRET "\x01\n",
+	{ "[database]\nconninfo = user=" SECRET "\x01\n",
 		"recordingd.conf:2: database.conninfo: a control character is not allowed" },
 	{ "[database]\nconninfo = " SECRET "\xff\n",
 		"recordingd.conf:2: database.conninfo: the text is not UTF-8" },
@@ -410,7 +410,7 @@ END_TEST
 
 START_TEST(test_long_continued_text)
 {
-	char text[4096] = "[database]\nconninfo = a\n";
+	char text[4096] = "[database]\nconninfo = options='a\n";
 
 	for (int i = 0; i < 30; i++) {
 		size_t length = strlen(text);
@@ -419,8 +419,9 @@ START_TEST(test_long_continued_text)
 		memset(text + length + 1, 'b', 100);
 		strcpy(text + length + 101, "\n");
 	}
+	strcat(text, " '\n");
 	load_ok(text);
-	ck_assert_uint_eq(strlen(config->database.conninfo), 1 + 30 * 101);
+	ck_assert_uint_eq(strlen(config->database.conninfo), 10 + 30 * 101 + 2);
 }
 END_TEST
 
@@ -471,7 +472,7 @@ static const struct {
 	{ "RECORDINGD_CEL_MAX_LIMIT", "3000", NULL, "cel.max_limit", "3000" },
 	{ "RECORDINGD_ACCESS_LOG_FILE", "/a", NULL, "access_log.file", "/a" },
 	{ "RECORDINGD_RECORDS_DEFAULT_PAGE_SIZE", "11", NULL, "records.default_page_size", "11" },
-	{ "RECORDINGD_DATABASE_CONNINFO", "a ;b", NULL, "database.conninfo", "a ;b" },
+	{ "RECORDINGD_DATABASE_CONNINFO", "user='a ;b'", NULL, "database.conninfo", "user='a ;b'" },
 	{ "RECORDINGD_AUTH_TOKEN", "other", NULL, "auth.token", "other" },
 	{ "RECORDINGD_AUTH_TOKEN", "", NULL, "auth.token", "t" },
 	{ "RECORDINGD_UNKNOWN", "a", NULL, "cel.max_limit", "2000" },
@@ -552,6 +553,12 @@ START_TEST(test_every_variable)
 		config_number_print(option->type, option->maximum, text);
 	if (strncmp(option->key, "default_", 8) == 0)
 		strcpy(text, "9");
+	if (strcmp(option->key, "listen") == 0)
+		strcpy(text, "[::]:1");
+	if (strcmp(option->key, "trusted_proxies") == 0)
+		strcpy(text, "unix");
+	if (strcmp(option->key, "conninfo") == 0)
+		strcpy(text, "host=a");
 	if (strcmp(option->key, "max_target") == 0)
 		strcpy(text, "4096");
 	ck_assert_int_eq(setenv(variable, text, 1), 0);
@@ -618,7 +625,7 @@ START_TEST(test_compare)
 	ck_assert_str_eq(changed, "");
 	config_free(other);
 	other = config_new();
-	write_bytes("[server]\nlisten=a:1\nmax_connections=1\nmax_body=1\n", 49);
+	write_bytes("[server]\nlisten=[::]:1\nmax_connections=1\nmax_body=1\n", 52);
 	ck_assert_int_eq(setenv("RECORDINGD_DATABASE_QUEUE_TIMEOUT", "1s", 1), 0);
 	ck_assert_int_eq(setenv("RECORDINGD_AUTH_TOKEN", "new", 1), 0);
 	ck_assert(config_load(other, FILE_NAME, true, &error));
