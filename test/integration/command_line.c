@@ -84,12 +84,19 @@ run_with(const char *text, const char *option)
 	return run("--config", write_file("run.conf", text), option);
 }
 
+/* Not inlined: gcc 12 takes strstr(text, "") for a check of text, and warns of its printing. */
+static __attribute__((noinline)) bool
+is_said(const char *text, const char *word)
+{
+	return word == NULL || strstr(text, word) != NULL;
+}
+
 static void
 expect_run(const struct run *result, int status, const char *text, const char *word)
 {
 	ck_assert_msg(result->status == status, "exit status %d instead of %d: %s%s",
 		result->status, status, result->output, result->errors);
-	ck_assert_msg(word == NULL || strstr(text, word) != NULL, "\"%s\" is not said: %s%s", word,
+	ck_assert_msg(is_said(text, word), "\"%s\" is not said: %s%s", word == NULL ? "" : word,
 		result->output, result->errors);
 }
 
