@@ -1,0 +1,50 @@
+/* Numbers with wildcards: only '%' stands for anything, whatever else LIKE knows. */
+#include "calls/pattern.h"
+
+#include "unit.h"
+
+static const struct {
+	const char *number;
+	const char *pattern;
+	bool has_wildcard;
+} cases[] = {
+	{ "", "", false },
+	{ "1002", "1002", false },
+	{ "+33155", "+33155", false },
+	{ "*10", "*10", false },
+	{ "%", "%", true },
+	{ "%02", "%02", true },
+	{ "10%", "10%", true },
+	{ "1%2", "1%2", true },
+	{ "%%", "%%", true },
+	{ "1_2", "1\\_2", false },
+	{ "_", "\\_", false },
+	{ "__%__", "\\_\\_%\\_\\_", true },
+	{ "\\", "\\\\", false },
+	{ "10\\", "10\\\\", false },
+	{ "\\%", "\\\\%", true }, /* a backslash and then anything */
+	{ "\\_", "\\\\\\_", false },
+	{ "a'b\"c;--", "a'b\"c;--", false },
+	{ "j\xc3\xa4rv", "j\xc3\xa4rv", false },
+};
+
+START_TEST(test_pattern)
+{
+	char *pattern = pattern_for_like(cases[_i].number);
+
+	ck_assert_str_eq(pattern, cases[_i].pattern);
+	ck_assert_int_eq(pattern_has_wildcard(cases[_i].number), cases[_i].has_wildcard);
+	free(pattern);
+}
+END_TEST
+
+static Suite *
+pattern_suite(void)
+{
+	Suite *suite = suite_create("calls/pattern");
+
+	unit_add_loop(suite, "pattern", test_pattern, UNIT_COUNT(cases));
+	return suite;
+}
+
+UNIT_MAIN(pattern_suite)
