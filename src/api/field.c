@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/settings.h"
+#include "base/utf8.h"
 
 /* An unknown name is quoted up to here: enough to recognise it. */
 #define QUOTED_NAME_BYTES 40
@@ -94,7 +95,8 @@ field_refuse_unknown(const struct field *fields, size_t count, const char *what,
 			i == 0 ? "; allowed: " : ", ", fields[i].name);
 	}
 	return error_set(error, ERROR_UNKNOWN_FIELD, "there is no %s \"%.*s\" here%s", what,
-		QUOTED_NAME_BYTES, name, count == 0 ? "; none is allowed" : allowed);
+		(int)utf8_prefix(name, QUOTED_NAME_BYTES), name,
+		count == 0 ? "; none is allowed" : allowed);
 }
 
 bool

@@ -103,6 +103,17 @@ utf8_trim_partial(char *text)
 }
 
 size_t
+utf8_prefix(const char *text, size_t max_bytes)
+{
+	size_t length = strnlen(text, max_bytes);
+
+	/* Where a continuation byte follows, the last character is not whole. */
+	while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	return length;
+}
+
+size_t
 utf8_length(const char *text)
 {
 	size_t length = 0;

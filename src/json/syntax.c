@@ -217,7 +217,8 @@ note_name(struct reader *reader, size_t start)
 	is_new = !json_object_object_get_ex(names, text, NULL);
 	if (!is_new)
 		(void)error_set(reader->error, ERROR_INVALID_PARAMETER,
-			"the field \"%.*s\" is repeated", QUOTED_BYTES, text);
+			"the field \"%.*s\" is repeated", (int)utf8_prefix(text, QUOTED_BYTES),
+			text);
 	else if (json_object_object_add(names, text, NULL) != 0)
 		memory_exhausted();
 	json_object_put(name);

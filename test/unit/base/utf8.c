@@ -118,6 +118,34 @@ START_TEST(test_trim)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t max_bytes;
+	size_t length;
+} prefix_cases[] = {
+	{ "", 0, 0 },
+	{ "", 9, 0 },
+	{ "abc", 0, 0 },
+	{ "abc", 2, 2 },
+	{ "abc", 3, 3 },
+	{ "abc", 9, 3 },
+	{ "a\xc3\xa4", 1, 1 },
+	{ "a\xc3\xa4", 2, 1 },
+	{ "a\xc3\xa4", 3, 3 },
+	{ "\xe2\x82\xac", 2, 0 },
+	{ "\xe2\x82\xacx", 3, 3 },
+	{ "\xf0\x9f\x98\x80", 3, 0 },
+	{ "\xf0\x9f\x98\x80", 4, 4 },
+	{ "\xc3\xa4\xf0\x9f\x98\x80", 5, 2 },
+};
+
+START_TEST(test_prefix)
+{
+	ck_assert_uint_eq(utf8_prefix(prefix_cases[_i].text, prefix_cases[_i].max_bytes),
+		prefix_cases[_i].length);
+}
+END_TEST
+
 static Suite *
 utf8_suite(void)
 {
@@ -127,6 +155,7 @@ utf8_suite(void)
 	unit_add_loop(suite, "surrounded", test_surrounded, UNIT_COUNT(cases));
 	unit_add(suite, "nul", test_nul);
 	unit_add_loop(suite, "trim", test_trim, UNIT_COUNT(trim_cases));
+	unit_add_loop(suite, "prefix", test_prefix, UNIT_COUNT(prefix_cases));
 	return suite;
 }
 
