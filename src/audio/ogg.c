@@ -11,6 +11,9 @@
 /* Opus always decodes at this rate; the header may name that of the input. */
 #define OPUS_RATE 48000
 
+/* The last version whose header has this shape (RFC 7845, 5.1). */
+#define OPUS_VERSION_MAX 15
+
 static uint32_t
 little32(const unsigned char *bytes)
 {
@@ -31,12 +34,13 @@ ogg_parse(int fd, uint64_t file_bytes, uint32_t *sample_rate, uint32_t *channels
 	/* The identification header has a page of its own: one segment. */
 	if (memcmp(head, "OggS", 4) != 0 || head[26] != 1)
 		return false;
-	if (memcmp(packet, "OpusHead", 8) == 0) {
+	/* Other versions may have other fields there: Opus counts minor ones in the low bits. */
+	if (memcmp(packet, "OpusHead", 8) == 0 && packet[8] <= OPUS_VERSION_MAX) {
 		*channels = packet[9];
 		*sample_rate = little32(packet + 12);
 		if (*sample_rate == 0)
 			*sample_rate = OPUS_RATE;
-	} else if (memcmp(packet, "\x01vorbis", 7) == 0) {
+	} else if (memcmp(packet, "\x01vorbis\0\0\0\0", 11) == 0) {
 		*channels = packet[11];
 		*sample_rate = little32(packet + 12);
 	} else {
