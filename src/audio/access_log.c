@@ -27,14 +27,38 @@ struct access_log {
 	bool is_broken;	 /* the file ends in the middle of a line */
 };
 
+/*
+ * A full disk or a stopped machine leaves a part of a line, which must not spoil the next. A file
+ * that may not be read is taken as it is.
+ */
+static bool
+ends_in_part_of_line(const struct access_log *log)
+{
+	struct stat status;
+	char last = '\n';
+	int reader;
+
+	if (fstat(log->descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+		return false;
+	reader = open(log->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (reader < 0)
+		return false;
+	if (pread(reader, &last, 1, status.st_size - 1) != 1)
+		last = '\n';
+	(void)close(reader);
+	return last != '\n';
+}
+
 static bool
 open_file(struct access_log *log)
 {
 	/* Not blocking: a FIFO without a reader is an error, not a reason to wait. */
 	log->descriptor = open(log->file,
 		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, FILE_MODE);
-	if (log->descriptor >= 0)
+	if (log->descriptor >= 0) {
+		log->is_broken = ends_in_part_of_line(log);
 		return true;
+	}
 	if (!log->has_failed)
 		log_write(LOG_LEVEL_ERROR, "cannot open the access log %s: %s", log->file,
 			strerror(errno));
@@ -79,7 +103,6 @@ access_log_reopen(struct access_log *log, const char *file)
 	free(log->file);
 	log->file = copy;
 	log->has_failed = false;
-	log->is_broken = false;
 	(void)open_file(log);
 }
 
