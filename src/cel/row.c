@@ -70,12 +70,13 @@ struct cel_values {
 
 /*
  * PostgreSQL leaves out zeros at the end of a fraction, and the fraction altogether when it is
- * zero; all six digits are shown here. Behind the digits may stand " BC"; "infinity" has none.
+ * zero; all six digits are shown here. Behind the digits may stand " BC"; "infinity" and
+ * "-infinity" have none.
  */
 static char *
 write_time(char *out, const char *text, size_t length)
 {
-	size_t digits = strspn(text, "0123456789-:. ");
+	size_t digits = strspn(text, *text == '-' ? "" : "0123456789-:. ");
 	const char *point;
 	size_t decimals = 0;
 
