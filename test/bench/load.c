@@ -5,6 +5,7 @@
  *
  * load --port N --connections N --seconds S --request FILE
  *   FILE is one raw request. Prints: requests seconds requests/s p50_us p99_us bytes/s
+ *   With --random N the word RANDOM in it becomes a number below N, another one each time.
  * load --port N --connections N --idle --request FILE
  *   sends the request once on each connection, prints "idle", and keeps them open until its
  *   standard input ends.
@@ -46,6 +47,7 @@ struct options {
 	int port;
 	int connections;
 	double seconds;
+	long random; /* 0: none */
 	bool is_idle;
 	char request[REQUEST_MAX];
 	size_t request_length;
@@ -73,15 +75,32 @@ now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* The request with a number of its own; the same numbers in each run. */
+static size_t
+randomize(const struct options *options, char *request)
+{
+	const char *word = strstr(options->request, "RANDOM");
+
+	return (size_t)snprintf(request, REQUEST_MAX, "%.*s%ld%s", (int)(word - options->request),
+		options->request, random() % options->random, word + strlen("RANDOM"));
+}
+
 static void
 send_request(struct client *client, const struct options *options)
 {
+	char randomized[REQUEST_MAX];
+	const char *request = options->request;
+	size_t length = options->request_length;
+
+	if (options->random > 0) {
+		length = randomize(options, randomized);
+		request = randomized;
+	}
 	client->head_length = 0;
 	client->in_body = false;
 	client->sent_us = now_us();
 	/* A request is far smaller than an empty socket buffer. */
-	if (send(client->socket, options->request, options->request_length, MSG_NOSIGNAL) !=
-		(ssize_t)options->request_length)
+	if (send(client->socket, request, length, MSG_NOSIGNAL) != (ssize_t)length)
 		fail("send");
 }
 
@@ -276,6 +295,7 @@ parse_options(int argc, char **argv, struct options *options)
 		{ "connections", required_argument, NULL, 'c' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "request", required_argument, NULL, 'r' },
+		{ "random", required_argument, NULL, 'n' },
 		{ "idle", no_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -295,6 +315,9 @@ parse_options(int argc, char **argv, struct options *options)
 		case 'r':
 			read_request(options, optarg);
 			break;
+		case 'n':
+			options->random = atol(optarg);
+			break;
 		case 'i':
 			options->is_idle = true;
 			break;
@@ -302,7 +325,8 @@ parse_options(int argc, char **argv, struct options *options)
 			exit(2);
 		}
 	}
-	if (options->port == 0 || options->connections < 1 || options->request_length == 0) {
+	if (options->port == 0 || options->connections < 1 || options->request_length == 0 ||
+		(options->random > 0 && strstr(options->request, "RANDOM") == NULL)) {
 		fprintf(stderr, "load: --port, --connections and --request are needed\n");
 		exit(2);
 	}
