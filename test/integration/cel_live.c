@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/cel_rows.h"
 #include "support/cluster.h"
 #include "support/daemon.h"
 #include "support/harness.h"
@@ -14,31 +15,14 @@
 
 #define TOKEN_FIELD "Host: x\r\nX-Auth-Token: " DAEMON_TOKEN "\r\n"
 
-#define INSERT_COLUMNS                                                                             \
-	"INSERT INTO cel (eventtype, eventtime, userdeftype, cid_name, cid_num, cid_ani, "         \
-	"cid_rdnis, cid_dnid, exten, context, channame, appname, appdata, amaflags, accountcode, " \
-	"peeraccount, uniqueid, linkedid, userfield, peer) "
-#define INSERT_VALUES                                                                              \
-	" '2026-01-31 11:24:41', '', '', '', '', '', '', '', '', '', '', '', 3, '', '', '', '', "  \
-	"'', ''"
-
-/* Inserts rows at the end of the log; the id of the last one. */
-static long
-insert_rows(int count, const char *type)
-{
-	sql_runf(INSERT_COLUMNS "SELECT '%s'," INSERT_VALUES " FROM generate_series(1, %d)", type,
-		count);
-	return sql_number("SELECT max(id) FROM cel");
-}
-
 /* The end of the log, where the next id is the one that follows. */
 static long
 clear_end(void)
 {
-	sql_run("DELETE FROM cel WHERE id > 100000");
-	sql_run("SELECT setval('cel_id_seq', (SELECT max(id) FROM cel))");
+	long last = cel_rows_clear_end();
+
 	daemon_restart("cel.cache_ttl", "10s", "cel.max_staleness", "5ms", NULL);
-	return sql_number("SELECT max(id) FROM cel");
+	return last;
 }
 
 static struct raw_client *
@@ -66,7 +50,7 @@ START_TEST(test_wait_until_row)
 	const struct reply *reply;
 
 	ck_assert_ptr_null(raw_reply(client, 300));
-	insert_rows(2, "WAITED");
+	cel_rows_insert(2, "WAITED");
 	reply = raw_reply(client, 5000);
 	ck_assert_ptr_nonnull(reply);
 	expect_status(reply, 200);
@@ -150,7 +134,7 @@ START_TEST(test_wait_over_restart)
 	sql_reconnect();
 	ck_assert_ptr_null(raw_reply(clients[0], 500));
 	cluster_ensure();
-	insert_rows(1, "AFTER");
+	cel_rows_insert(1, "AFTER");
 	for (int i = 0; i < CLIENTS; i++) {
 		const struct reply *reply = raw_reply(clients[i], 10000);
 
@@ -257,11 +241,11 @@ START_TEST(test_stream)
 	ck_assert_ptr_nonnull(strstr(text, "Content-Type: text/event-stream\r\n"));
 	ck_assert_ptr_nonnull(strstr(text, "Transfer-Encoding: chunked\r\n"));
 	ck_assert_ptr_null(strstr(text, "Content-Length"));
-	insert_rows(1, "FIRST");
+	cel_rows_insert(1, "FIRST");
 	stream_text(
 		client, scratch_format("\nid: %ld\ndata: {\"id\":\"%ld\",\"eventtype\":\"FIRST\"",
 				last + 1, last + 1));
-	insert_rows(3, "MORE");
+	cel_rows_insert(3, "MORE");
 	stream_text(client, scratch_format("\nid: %ld\n", last + 4));
 }
 END_TEST
@@ -271,7 +255,7 @@ START_TEST(test_stream_resumes)
 	long last = clear_end();
 	const char *text;
 
-	insert_rows(5, "RESUME");
+	cel_rows_insert(5, "RESUME");
 	text = stream_text(ask("/recording/cel/stream?from=10",
 				   scratch_format("Last-Event-ID: %ld\r\n", last + 3)),
 		scratch_format("\nid: %ld\n", last + 5));
@@ -317,7 +301,7 @@ START_TEST(test_stream_catches_up)
 	const char *next = text;
 	long expected = last + 1;
 
-	insert_rows(5000, "MANY");
+	cel_rows_insert(5000, "MANY");
 	client = ask(scratch_format("/recording/cel/stream?from=%ld", last + 1), "");
 	ck_assert(raw_peek_until(
 		client, scratch_format("\nid: %ld\n", last + 5000), text, sizeof text, 20000));
@@ -341,7 +325,7 @@ START_TEST(test_stream_slow_reader)
 		scratch_format("GET /recording/cel/stream?from=%ld HTTP/1.1\r\n" TOKEN_FIELD "\r\n",
 			last + 1));
 	for (int i = 0; i < 5; i++)
-		insert_rows(10000, "FLOOD");
+		cel_rows_insert(10000, "FLOOD");
 	quick = wait_for(last + 50000, 20);
 	ck_assert_int_eq(raw_reply(quick, 20000)->status, 200);
 	/* More than 18 MB have not gone anywhere, and come when they are asked for. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/cluster.h"
+#include "support/cel_rows.h"
 #include "support/collector.h"
 #include "support/daemon.h"
 #include "support/harness.h"
@@ -22,12 +22,6 @@
 
 /* In ./dev test; TRUTH_SECONDS changes it. */
 #define SECONDS 20
-
-#define INSERT                                                                                     \
-	"INSERT INTO cel (eventtype, eventtime, userdeftype, cid_name, cid_num, cid_ani, "         \
-	"cid_rdnis, cid_dnid, exten, context, channame, appname, appdata, amaflags, accountcode, " \
-	"peeraccount, uniqueid, linkedid, userfield, peer) VALUES ('HANGUP', now(), '', '', '', "  \
-	"'', '', '', '', '', '', '', '', 3, '', '', '', '', '', '')"
 
 static atomic_bool writers_stop;
 
@@ -58,7 +52,7 @@ write_rows(void *context)
 
 		run_sql(writer, "BEGIN");
 		for (int i = 0; i < rows; i++) {
-			run_sql(writer, INSERT);
+			run_sql(writer, CEL_INSERT);
 			if (rand_r(&writer->seed) % 4 == 0)
 				wait_ms(rand_r(&writer->seed) % 4);
 		}
@@ -95,15 +89,6 @@ poll_naively(void *context)
 		wait_ms(5);
 	}
 	return NULL;
-}
-
-/* The fixture's row with the highest id of all would end the numbers. */
-static long
-prepare_table(void)
-{
-	sql_run("DELETE FROM cel WHERE id > 100000");
-	sql_run("SELECT setval('cel_id_seq', (SELECT max(id) FROM cel))");
-	return sql_number("SELECT max(id) FROM cel");
 }
 
 static void
@@ -176,7 +161,7 @@ START_TEST(test_truth)
 	struct naive naive;
 	long base, last, committed;
 
-	base = prepare_table();
+	base = cel_rows_clear_end();
 	daemon_restart("cel.cache_ttl", "10s", "cel.max_staleness", "5ms", NULL);
 	start_writers(writers);
 	naive = (struct naive){ .connection = sql_session(), .next = base + 1 };
