@@ -9,7 +9,7 @@
 #include "cel/store.h"
 
 /* How often the end of the table is looked at while clients wait for rows, or rows are held. */
-#define CEL_WATCH_INTERVAL_MS 10
+#define CEL_WATCH_INTERVAL_MS 5
 
 /* Pause after a look that failed. */
 #define CEL_RETRY_MS 100
@@ -65,6 +65,10 @@ struct cel_log {
 	struct cel_reader_list watching; /* wait for rows above the horizon */
 	struct cel_reader_list failed;	 /* end as unavailable at the next turn */
 	uint64_t watching_count;
+	struct {
+		int64_t settled; /* at the last look through watching */
+		int64_t next_us; /* when the first of them has waited long enough */
+	} wake;
 	uint64_t generation; /* moves on when the table turns out to be another one */
 };
 

@@ -73,11 +73,9 @@ void cel_store_clear(struct cel_store *store);
 /* Adds the rows to out as they are, with the comma before the first only when asked for. */
 void cel_slice_add(const struct cel_slice *slice, bool with_comma, struct evbuffer *out);
 
-/* Adds a copy of one row without its comma. */
-void cel_slice_copy_row(const struct cel_slice *slice, unsigned row, struct evbuffer *out);
+/* Adds a copy of one row without its comma, and end behind it. */
+void cel_slice_copy_row(
+	const struct cel_slice *slice, unsigned row, const char *end, struct evbuffer *out);
 int64_t cel_slice_id(const struct cel_slice *slice, unsigned row);
-
-/* A copy of the rows, each ended by a line feed instead of begun by a comma. */
-void cel_slice_copy_lines(const struct cel_slice *slice, struct evbuffer *out);
 
 #endif

@@ -18,10 +18,18 @@ enum step {
 void
 cel_reader_put(struct cel_reader_list *list, struct cel_reader *reader)
 {
+	struct cel_log *log = reader->log;
+
 	TAILQ_INSERT_TAIL(list, reader, link);
 	reader->list = list;
-	if (list == &reader->log->watching)
-		reader->log->watching_count++;
+	if (list != &log->watching)
+		return;
+	log->watching_count++;
+	if (reader->wait_until_us < log->wake.next_us)
+		log->wake.next_us = reader->wait_until_us;
+	/* It may have been late for the rows that are there: it is looked at, too. */
+	if (reader->next_id <= horizon_id(log->horizon))
+		log->wake.next_us = 0;
 }
 
 void
@@ -42,9 +50,7 @@ add_events(const struct cel_slice *slice, struct evbuffer *out)
 		if (evbuffer_add_printf(out, "id: %" PRId64 "\ndata: ", cel_slice_id(slice, row)) <
 			0)
 			memory_exhausted();
-		cel_slice_copy_row(slice, row, out);
-		if (evbuffer_add(out, "\n\n", 2) != 0)
-			memory_exhausted();
+		cel_slice_copy_row(slice, row, "\n\n", out);
 	}
 }
 
@@ -56,7 +62,8 @@ add_slice(struct cel_reader *reader, const struct cel_slice *slice)
 		cel_slice_add(slice, reader->rows > 0, reader->out);
 		break;
 	case CEL_FORMAT_LINES:
-		cel_slice_copy_lines(slice, reader->out);
+		for (unsigned row = 0; row < slice->rows; row++)
+			cel_slice_copy_row(slice, row, "\n", reader->out);
 		break;
 	case CEL_FORMAT_EVENTS:
 		add_events(slice, reader->out);
@@ -241,6 +248,12 @@ cel_readers_wake(struct cel_log *log)
 	int64_t now_us = clock_now_us();
 	int64_t settled = horizon_id(log->horizon);
 
+	/* Thousands wait, and hardly ever is it time for one of them. */
+	if (settled == log->wake.settled && now_us < log->wake.next_us)
+		reader = NULL;
+	else
+		log->wake.next_us = INT64_MAX;
+	log->wake.settled = settled;
 	while (reader != NULL) {
 		struct cel_reader *next = TAILQ_NEXT(reader, link);
 
@@ -248,6 +261,8 @@ cel_readers_wake(struct cel_log *log)
 			move_to(&ready, reader);
 		else if (reader->wait_until_us <= now_us)
 			move_to(&expired, reader);
+		else if (reader->wait_until_us < log->wake.next_us)
+			log->wake.next_us = reader->wait_until_us;
 		reader = next;
 	}
 	cel_readers_continue(&ready, DB_OUTCOME_DONE);

@@ -39,6 +39,8 @@ struct cel_block {
 	int64_t *ids;
 	size_t *ends; /* of the rows, from the begin of the text */
 
+	const char *mapped; /* the window; NULL until it was copied from */
+
 	/* Borrowed. */
 	const struct extent *extent; /* of the segment */
 
@@ -112,6 +114,8 @@ block_new(struct cel_store *store, int64_t room)
 static void
 block_free(struct cel_block *block)
 {
+	if (block->mapped != NULL)
+		(void)munmap((void *)(uintptr_t)block->mapped, (size_t)block->extent->length);
 	evbuffer_file_segment_free(block->segment);
 	free(block->ids);
 	free(block->ends);
@@ -480,83 +484,87 @@ row_begin(const struct cel_block *block, unsigned row)
 	return row == 0 ? 0 : block->ends[row - 1];
 }
 
-/* Room in out for the bytes of the block's text between two places, read into it. */
-static char *
-copy_text(const struct cel_block *block, size_t begin, size_t end, struct evbuffer *out,
-	struct evbuffer_iovec *room)
+/*
+ * The block's text, mapped at its first small copy: readers of single rows come again and again.
+ * NULL when the kernel maps no more, as it does beyond vm.max_map_count.
+ */
+static const char *
+block_text(struct cel_block *block)
 {
-	if (evbuffer_reserve_space(out, (ev_ssize_t)(end - begin), room, 1) != 1)
+	if (block->mapped == NULL) {
+		void *mapped = mmap(NULL, (size_t)block->extent->length, PROT_READ, MAP_SHARED,
+			block->extent->file, block->extent->offset);
+
+		if (mapped != MAP_FAILED)
+			block->mapped = mapped;
+	}
+	return block->mapped;
+}
+
+/* Copies text that could not be mapped. */
+static void
+read_text(const struct cel_block *block, size_t begin, size_t length, struct evbuffer *out)
+{
+	struct evbuffer_iovec room;
+
+	if (evbuffer_reserve_space(out, (ev_ssize_t)length, &room, 1) != 1)
 		memory_exhausted();
-	room->iov_len = end - begin;
+	room.iov_len = length;
 	/* Memory, not a disk: reading it cannot fall short. */
-	if (pread(block->extent->file, room->iov_base, end - begin,
-		    block->extent->offset + (int64_t)begin) != (ssize_t)(end - begin)) {
+	if (pread(block->extent->file, room.iov_base, length,
+		    block->extent->offset + (int64_t)begin) != (ssize_t)length) {
 		log_write(LOG_LEVEL_CRITICAL, "cannot read cache memory: %s", strerror(errno));
 		abort();
 	}
-	return room->iov_base;
+	if (evbuffer_commit_space(out, &room, 1) != 0)
+		memory_exhausted();
 }
 
 static void
-commit(struct evbuffer *out, struct evbuffer_iovec *room)
+copy_text(struct cel_block *block, size_t begin, size_t length, struct evbuffer *out)
 {
-	if (evbuffer_commit_space(out, room, 1) != 0)
+	const char *text = block_text(block);
+
+	if (text == NULL)
+		read_text(block, begin, length, out);
+	else if (evbuffer_add(out, text + begin, length) != 0)
 		memory_exhausted();
 }
 
 void
 cel_slice_add(const struct cel_slice *slice, bool with_comma, struct evbuffer *out)
 {
-	const struct cel_block *block = slice->block;
-	struct evbuffer_iovec room;
+	struct cel_block *block = slice->block;
 	size_t begin;
-	size_t end;
+	size_t length;
 
 	if (slice->rows == 0)
 		return;
 	begin = row_begin(block, slice->first_row) + (with_comma ? 0 : 1);
-	end = block->ends[slice->first_row + slice->rows - 1];
-	if (end - begin <= COPY_MAX) {
-		(void)copy_text(block, begin, end, out, &room);
-		commit(out, &room);
-	} else if (evbuffer_add_file_segment(
-			   out, block->segment, (ev_off_t)begin, (ev_off_t)(end - begin)) != 0) {
+	length = block->ends[slice->first_row + slice->rows - 1] - begin;
+	if (length <= COPY_MAX)
+		copy_text(block, begin, length, out);
+	else if (evbuffer_add_file_segment(
+			 out, block->segment, (ev_off_t)begin, (ev_off_t)length) != 0)
 		memory_exhausted();
-	}
 }
 
 void
-cel_slice_copy_row(const struct cel_slice *slice, unsigned row, struct evbuffer *out)
+cel_slice_copy_row(
+	const struct cel_slice *slice, unsigned row, const char *end, struct evbuffer *out)
 {
-	const struct cel_block *block = slice->block;
-	struct evbuffer_iovec room;
+	struct cel_block *block = slice->block;
+	size_t begin;
 
 	row += slice->first_row;
-	(void)copy_text(block, row_begin(block, row) + 1, block->ends[row], out, &room);
-	commit(out, &room);
+	begin = row_begin(block, row) + 1;
+	copy_text(block, begin, block->ends[row] - begin, out);
+	if (evbuffer_add(out, end, strlen(end)) != 0)
+		memory_exhausted();
 }
 
 int64_t
 cel_slice_id(const struct cel_slice *slice, unsigned row)
 {
 	return slice->block->ids[slice->first_row + row];
-}
-
-void
-cel_slice_copy_lines(const struct cel_slice *slice, struct evbuffer *out)
-{
-	const struct cel_block *block = slice->block;
-	struct evbuffer_iovec room;
-	size_t begin;
-	char *text;
-
-	if (slice->rows == 0)
-		return;
-	begin = row_begin(block, slice->first_row) + 1;
-	text = copy_text(block, begin, block->ends[slice->first_row + slice->rows - 1], out, &room);
-	for (unsigned i = 0; i + 1 < slice->rows; i++)
-		text[block->ends[slice->first_row + i] - begin] = '\n';
-	commit(out, &room);
-	if (evbuffer_add(out, "\n", 1) != 0)
-		memory_exhausted();
 }
