@@ -8,8 +8,9 @@
 #include <sys/socket.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
-/* An entry of a list is quoted in an error up to here. */
+/* An entry of a list, which is UTF-8, is quoted in an error up to here. */
 #define QUOTED_BYTES 60
 
 /* Every address as IPv6, IPv4 in its mapped form: one way to compare, one way to mask. */
@@ -118,7 +119,9 @@ proxy_list_new(const char *text, struct error *error)
 		if (!parse_network(text, length, &list->networks[list->count])) {
 			(void)error_set(error, ERROR_INVALID_PARAMETER,
 				"\"%.*s\" is not an address, a network or unix",
-				(int)(length < QUOTED_BYTES ? length : QUOTED_BYTES), text);
+				(int)utf8_prefix(
+					text, length < QUOTED_BYTES ? length : QUOTED_BYTES),
+				text);
 			proxy_list_free(list);
 			return NULL;
 		}
