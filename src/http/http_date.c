@@ -129,19 +129,20 @@ http_date_parse(const char *text, time_t *time)
 {
 	struct tm utc = { 0 };
 	struct tm normalised;
-	time_t parsed;
+	time_t minute;
 
 	if (!parse_fixdate(text, &utc) && !parse_rfc850(text, &utc) && !parse_asctime(text, &utc))
 		return false;
 	utc.tm_year -= 1900;
-	normalised = utc;
 	if (utc.tm_hour > 23 || utc.tm_min > 59 || utc.tm_sec > 60)
 		return false;
-	parsed = timegm(&normalised);
-	/* A day that does not exist comes back as another; a leap second may move the date. */
-	if (utc.tm_sec < 60 &&
-		(normalised.tm_mday != utc.tm_mday || normalised.tm_mon != utc.tm_mon))
+	/* Without its seconds, as a leap second is the next minute's and may move the date. */
+	normalised = utc;
+	normalised.tm_sec = 0;
+	minute = timegm(&normalised);
+	/* A day that does not exist comes back as another. */
+	if (normalised.tm_mday != utc.tm_mday || normalised.tm_mon != utc.tm_mon)
 		return false;
-	*time = parsed;
+	*time = minute + utc.tm_sec;
 	return true;
 }
