@@ -279,7 +279,8 @@ take_data(struct framing *framing, size_t available)
 static bool
 count_head_byte(struct framing *framing, struct error *error)
 {
-	if (framing->head_bytes == framing->max_head_bytes) {
+	/* Above it when a target alone was as long: that one has a limit of its own. */
+	if (framing->head_bytes >= framing->max_head_bytes) {
 		return error_set(error, ERROR_HEADERS_TOO_LARGE,
 			"a request head may have %zu bytes", framing->max_head_bytes);
 	}
