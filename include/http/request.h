@@ -80,7 +80,10 @@ unsigned request_field_count(const struct request *request, const char *name);
 /* All values of that name joined by ", " (RFC 9110, 5.3); the caller frees it. NULL: none. */
 char *request_field_joined(const struct request *request, const char *name);
 
-/* The body; a NUL stands behind it for convenience, but it may hold others. */
+/*
+ * The body, empty when it is dropped; a NUL stands behind it for convenience, but it may hold
+ * others.
+ */
 const char *request_body(const struct request *request, size_t *length);
 
 #endif

@@ -576,6 +576,7 @@ request_field_joined(const struct request *request, const char *name)
 const char *
 request_body(const struct request *request, size_t *length)
 {
-	*length = request->body.length;
-	return request->body.bytes == NULL ? "" : request->body.bytes;
+	/* Of a body that is dropped the length is counted on. */
+	*length = request->discards_body ? 0 : request->body.length;
+	return *length == 0 ? "" : request->body.bytes;
 }
