@@ -329,20 +329,24 @@ growing_block(const struct cel_store *store, int64_t first_id)
 	return block;
 }
 
-static void
+/* False when text is lost: part of it may have been written. */
+static bool
 grow_block(struct cel_store *store, struct cel_block *block, struct batch *batch, int64_t last_id)
 {
 	unsigned count = rows_that_fit(batch, CEL_BLOCK_BYTES - block->bytes);
+	bool is_taken;
 
 	/* One row alone may be larger than what is left of the window. */
 	if (count > 0 && batch->ends[batch->first + count - 1] - batch->begin >
 				 (size_t)block->extent->length - block->bytes)
-		return;
+		return true;
 	store->used_bytes -= block_charge(block);
-	if (block_take(block, batch, count))
+	is_taken = block_take(block, batch, count);
+	if (is_taken)
 		block->last_id = batch->first == batch->rows ? last_id
 							     : block->ids[block->rows - 1];
 	store->used_bytes += block_charge(block);
+	return is_taken;
 }
 
 /* Cuts the range short where other blocks cover it; false when nothing is left. */
@@ -387,7 +391,8 @@ add_batch(struct cel_store *store, int64_t first_id, int64_t last_id, struct bat
 		return;
 	block = is_tail ? growing_block(store, first_id) : NULL;
 	if (block != NULL) {
-		grow_block(store, block, batch, last_id);
+		if (!grow_block(store, block, batch, last_id))
+			return;
 		first_id = block->last_id + 1;
 	}
 	while (first_id <= last_id) {
