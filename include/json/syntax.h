@@ -9,8 +9,9 @@
 
 #include "base/error.h"
 
-/* How deep values may be nested: json-c's own limit, and far above what any body needs. */
-#define JSON_DEPTH_MAX 32
+/* How deep arrays and objects may be nested: json-c reads 32 levels, of which the value in the
+ * innermost one is the last. Far above what any body needs. */
+#define JSON_DEPTH_MAX 31
 
 /*
  * invalid_json: not one JSON value, not UTF-8, or nested too deeply; the message tells the byte.
