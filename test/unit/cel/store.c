@@ -338,6 +338,19 @@ length_of(struct cel_store *store, int64_t id)
 	return length;
 }
 
+/* Every id has a row: what a block tells is what it holds, up to where it says it ends. */
+static void
+check_block(struct cel_store *store, int64_t id)
+{
+	struct cel_slice slice;
+
+	if (!cel_store_find(store, id, 1000, INT64_MIN, &slice))
+		return;
+	ck_assert_int_eq(slice.next_id, id + slice.rows);
+	for (unsigned i = 0; i < slice.rows; i++)
+		ck_assert_int_eq(cel_slice_id(&slice, i), id + i);
+}
+
 START_TEST(test_overlap)
 {
 	struct cel_store *store = cel_store_new(MIB);
@@ -352,6 +365,8 @@ START_TEST(test_overlap)
 	ck_assert_uint_eq(length_of(store, 19), overlap_cases[_i].at_19);
 	ck_assert_uint_eq(length_of(store, 20), overlap_cases[_i].at_20);
 	ck_assert_uint_eq(length_of(store, 25), overlap_cases[_i].at_25);
+	for (int64_t id = 1; id < 30; id++)
+		check_block(store, id);
 	cel_store_free(store);
 }
 END_TEST

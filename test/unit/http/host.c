@@ -102,6 +102,7 @@ static const struct {
 	{ BYTES("[fe80::1%25eth0]"), false },
 	{ BYTES("[v1.a]"), false }, /* IPvFuture: there is none */
 	{ BYTES("[:\0:1]"), false },
+	{ BYTES("[::1\0x]"), false },
 	{ BYTES("[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]"), false },
 };
 

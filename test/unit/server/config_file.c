@@ -153,6 +153,17 @@ START_TEST(test_half)
 }
 END_TEST
 
+/* A key is one of its section only. */
+START_TEST(test_foreign_key)
+{
+	write_file(FILE_NAME, "[cel]\nmax_size = 1\n");
+	ck_assert(!config_file_read(FILE_NAME, true, settings, &error));
+	ck_assert_int_eq(
+		strncmp(error.message, "recordingd.conf:2: cel.max_size is not a key", 44), 0);
+	ck_assert_int_eq(given_count(), 0);
+}
+END_TEST
+
 static void
 add(Suite *suite, const char *name, const TTest *test, int count)
 {
@@ -172,6 +183,7 @@ config_file_suite(void)
 	add(suite, "absent", test_absent, 1);
 	add(suite, "long name", test_long_name, 1);
 	add(suite, "half", test_half, 1);
+	add(suite, "foreign key", test_foreign_key, 1);
 	return suite;
 }
 
