@@ -338,7 +338,7 @@ length_of(struct cel_store *store, int64_t id)
 	return length;
 }
 
-/* Every id has a row: what a block tells is what it holds, up to where it says it ends. */
+/* Every id has a row: a block tells what it holds, up to its end, which is before the next one. */
 static void
 check_block(struct cel_store *store, int64_t id)
 {
@@ -347,6 +347,7 @@ check_block(struct cel_store *store, int64_t id)
 	if (!cel_store_find(store, id, 1000, INT64_MIN, &slice))
 		return;
 	ck_assert_int_eq(slice.next_id, id + slice.rows);
+	ck_assert_int_le(slice.next_id, cel_store_next_covered(store, id));
 	for (unsigned i = 0; i < slice.rows; i++)
 		ck_assert_int_eq(cel_slice_id(&slice, i), id + i);
 }
