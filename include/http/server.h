@@ -1,8 +1,9 @@
 /*
  * The HTTP server: listeners, and the connections they accepted.
  *
- * Order of calls: http_server_new(), http_server_listen() for each address, the loop,
- * http_server_drain() to stop, http_server_free() when http_server_is_idle().
+ * Order of calls: http_server_new(), http_server_adopt() for each socket that is open already,
+ * http_server_listen() for each address, the loop, http_server_drain() to stop, http_server_free()
+ * when it says that it is idle.
  */
 #ifndef RECORDINGD_HTTP_SERVER_H
 #define RECORDINGD_HTTP_SERVER_H
@@ -54,19 +55,34 @@ void http_server_free(struct http_server *server);
  */
 bool http_listen_address_check(const char *address, struct error *error) MUST_CHECK;
 
-/* Listens. A socket file that nobody listens on any more is replaced. */
+/*
+ * Accepts from a socket that somebody else opened, such as the service manager; name says which one
+ * for the log. It must be a listening stream socket, and belongs to the server from then on; a
+ * socket file stays. False: error is for the operator, and the socket still the caller's.
+ */
+bool http_server_adopt(
+	struct http_server *server, int socket, const char *name, struct error *error) MUST_CHECK;
+
+/*
+ * Listens, unless an adopted socket has that address already. A socket file that nobody listens on
+ * any more is replaced.
+ */
 bool http_server_listen(
 	struct http_server *server, const char *address, struct error *error) MUST_CHECK;
 
 /* New settings, for what comes next on each connection; max_connections at once. */
 void http_server_set_settings(struct http_server *server, const struct http_settings *settings);
 
+/* Clients now. */
+uint64_t http_server_connections(const struct http_server *server);
+
 /* Whether an answer of so many bytes would go beyond the output budget if nobody read it. */
 bool http_server_is_full(const struct http_server *server, size_t bytes);
 
 /*
- * Stops listening and closes idle connections; the others close after their answer. on_idle is
- * called from the loop once no connection is left.
+ * Stops listening and closes connections between two requests; the others close after their answer,
+ * and those that have not asked for anything yet may do so for a second. on_idle is called from the
+ * loop once no connection is left.
  */
 void http_server_drain(struct http_server *server, void (*on_idle)(void *context), void *context);
 

@@ -48,7 +48,10 @@ void listeners_free(struct http_server *server);
 /* Frees parked connections; from reaper and at the end. */
 void connections_reap(struct http_server *server);
 
-/* Idle connections close now, the others after their answer. */
+/*
+ * Connections between two requests close now, the others after their answer; what is not the whole
+ * head of a request a second later is not waited for.
+ */
 void connections_drain(struct http_server *server);
 
 #endif

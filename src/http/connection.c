@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,12 @@
 
 /* How long a closing connection drops what still arrives, so that the answer is not reset. */
 #define LINGER_MS 2000
+
+/*
+ * While the server stops: how long a client that is connected may take to finish the head of its
+ * request. It was accepted, so nobody else will answer it.
+ */
+#define LAST_HEAD_MS 1000
 
 /*
  * A client that has closed its sending side may have gone, or may still read (RFC 9112, 9.6). An
@@ -63,6 +70,7 @@ struct connection {
 	bool is_corked;	     /* TCP_CORK is set */
 	bool is_metered;     /* what waits counts against the output budget */
 	bool client_ended;   /* it sends no more */
+	bool has_answered;   /* at least one request */
 	union {
 		struct sockaddr any;
 		struct sockaddr_in ip4;
@@ -86,6 +94,9 @@ state_timeout_ms(const struct connection *connection, enum connection_state stat
 {
 	const struct http_settings *settings = &connection->server->settings;
 
+	if (connection->server->is_draining &&
+		(state == CONNECTION_IDLE || state == CONNECTION_HEAD))
+		return LAST_HEAD_MS;
 	switch (state) {
 	case CONNECTION_IDLE:
 	case CONNECTION_WRITING:
@@ -281,6 +292,7 @@ finish_answer(struct connection *connection)
 	set_cork(connection, false);
 	close_output(connection);
 	drop_request(connection);
+	connection->has_answered = true;
 	if (!connection->keeps_alive || connection->server->is_draining) {
 		linger(connection);
 		return;
@@ -796,7 +808,7 @@ on_timeout(struct connection *connection)
 	case CONNECTION_HEAD:
 		(void)error_set(&error, ERROR_REQUEST_TIMEOUT,
 			"the request's head took longer than %lld ms",
-			(long long)connection->server->settings.header_timeout_ms);
+			(long long)state_timeout_ms(connection, CONNECTION_HEAD));
 		refuse(connection, &error);
 		break;
 	case CONNECTION_BODY:
@@ -870,6 +882,40 @@ connection_open(
 	start_reading(connection);
 }
 
+/*
+ * Between two requests the server may close (RFC 9112, 9.6). A client that has just connected, or
+ * whose request is in the socket already, would take that for a failure.
+ */
+static bool
+is_between_requests(const struct connection *connection)
+{
+	int unread = 0;
+
+	return connection->state == CONNECTION_IDLE && connection->has_answered &&
+	       (ioctl(connection->socket, FIONREAD, &unread) != 0 || unread == 0);
+}
+
+static void
+drain(struct connection *connection)
+{
+	if (is_between_requests(connection)) {
+		connection_close(connection, "the server stops");
+		return;
+	}
+	switch (connection->state) {
+	case CONNECTION_IDLE:
+	case CONNECTION_HEAD:
+		set_deadline(connection, LAST_HEAD_MS);
+		break;
+	case CONNECTION_STREAMING:
+		abandon_context(connection);
+		end_stream(connection);
+		break;
+	default:
+		break;
+	}
+}
+
 void
 connections_drain(struct http_server *server)
 {
@@ -879,12 +925,7 @@ connections_drain(struct http_server *server)
 	for (connection = TAILQ_FIRST(&server->connections); connection != NULL;
 		connection = next) {
 		next = TAILQ_NEXT(connection, link);
-		if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HEAD)
-			connection_close(connection, "the server stops");
-		if (connection->state == CONNECTION_STREAMING) {
-			abandon_context(connection);
-			end_stream(connection);
-		}
+		drain(connection);
 	}
 }
 

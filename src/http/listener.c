@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +21,17 @@
 /* A unix socket is open to every local user, like PostgreSQL's: the token is what protects. */
 #define SOCKET_FILE_MODE 0666
 
+struct listen_address {
+	struct sockaddr_storage storage;
+	socklen_t length;
+};
+
 struct listener {
 	SLIST_ENTRY(listener) link;
 	struct http_server *server;	 /* borrowed */
 	struct evconnlistener *accepter; /* owned, with its socket */
-	char *socket_file;		 /* owned; removed at the end; NULL for TCP */
-};
-
-struct listen_address {
-	struct sockaddr_storage storage;
-	socklen_t length;
+	char *socket_file;		 /* owned; removed at the end; NULL: none, or not ours */
+	struct listen_address adopted;	 /* where somebody else listens; length 0: we do */
 };
 
 static bool
@@ -162,20 +164,76 @@ accept_error_cb(struct evconnlistener *accepter, void *context)
 	listeners_update(server);
 }
 
+/* "127.0.0.1:9400", "[::1]:9400" or "unix:/path"; for the log. */
+#define ADDRESS_TEXT_SIZE 128
+
+static void
+print_address(const struct listen_address *address, char text[static ADDRESS_TEXT_SIZE])
+{
+	const struct sockaddr *name = (const struct sockaddr *)&address->storage;
+	const struct sockaddr_in *ip4 = (const struct sockaddr_in *)&address->storage;
+	const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)&address->storage;
+	const struct sockaddr_un *local = (const struct sockaddr_un *)&address->storage;
+	char host[INET6_ADDRSTRLEN] = "";
+
+	switch (name->sa_family) {
+	case AF_INET:
+		(void)evutil_inet_ntop(AF_INET, &ip4->sin_addr, host, sizeof host);
+		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%u", host, ntohs(ip4->sin_port));
+		break;
+	case AF_INET6:
+		(void)evutil_inet_ntop(AF_INET6, &ip6->sin6_addr, host, sizeof host);
+		snprintf(text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(ip6->sin6_port));
+		break;
+	default:
+		snprintf(text, ADDRESS_TEXT_SIZE, "unix:%.*s", (int)sizeof local->sun_path,
+			local->sun_path);
+		break;
+	}
+}
+
+static unsigned
+port_of(const struct listen_address *address)
+{
+	if (address->storage.ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)&address->storage)->sin_port);
+	if (address->storage.ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port);
+	return 0;
+}
+
+static bool
+is_same_address(const struct listen_address *one, const struct listen_address *other)
+{
+	const struct sockaddr_in *one_ip4 = (const struct sockaddr_in *)&one->storage;
+	const struct sockaddr_in *other_ip4 = (const struct sockaddr_in *)&other->storage;
+	const struct sockaddr_in6 *one_ip6 = (const struct sockaddr_in6 *)&one->storage;
+	const struct sockaddr_in6 *other_ip6 = (const struct sockaddr_in6 *)&other->storage;
+
+	if (one->storage.ss_family != other->storage.ss_family || port_of(one) != port_of(other))
+		return false;
+	switch (one->storage.ss_family) {
+	case AF_INET:
+		return one_ip4->sin_addr.s_addr == other_ip4->sin_addr.s_addr;
+	case AF_INET6:
+		return one_ip6->sin6_scope_id == other_ip6->sin6_scope_id &&
+		       memcmp(&one_ip6->sin6_addr, &other_ip6->sin6_addr,
+			       sizeof one_ip6->sin6_addr) == 0;
+	default:
+		return strcmp(((const struct sockaddr_un *)&one->storage)->sun_path,
+			       ((const struct sockaddr_un *)&other->storage)->sun_path) == 0;
+	}
+}
+
 /* What the system chose, for the log: with port 0 nobody would know otherwise. */
 static void
 log_listening(const char *text, int socket)
 {
-	struct sockaddr_storage bound = { 0 };
-	socklen_t length = sizeof bound;
+	struct listen_address bound = { .length = sizeof bound.storage };
 	unsigned port = 0;
 
-	if (getsockname(socket, (struct sockaddr *)&bound, &length) == 0) {
-		if (bound.ss_family == AF_INET)
-			port = ntohs(((struct sockaddr_in *)&bound)->sin_port);
-		else if (bound.ss_family == AF_INET6)
-			port = ntohs(((struct sockaddr_in6 *)&bound)->sin6_port);
-	}
+	if (getsockname(socket, (struct sockaddr *)&bound.storage, &bound.length) == 0)
+		port = port_of(&bound);
 	if (port != 0)
 		log_write(LOG_LEVEL_NOTICE, "listening on %s (port %u)", text, port);
 	else
@@ -190,6 +248,82 @@ http_listen_address_check(const char *text, struct error *error)
 	return parse_address(text, &address, error);
 }
 
+/* Takes over the socket. */
+static struct listener *
+add_listener(struct http_server *server, int socket)
+{
+	struct listener *listener = memory_zeroed(1, sizeof *listener);
+
+	listener->server = server;
+	listener->accepter = evconnlistener_new(server->base, accept_cb, listener,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, socket);
+	if (listener->accepter == NULL)
+		memory_exhausted();
+	evconnlistener_set_error_cb(listener->accepter, accept_error_cb);
+	SLIST_INSERT_HEAD(&server->listeners, listener, link);
+	return listener;
+}
+
+static bool
+option_is(int socket, int option, int wanted)
+{
+	int value = 0;
+	socklen_t length = sizeof value;
+
+	return getsockopt(socket, SOL_SOCKET, option, &value, &length) == 0 && value == wanted;
+}
+
+/* Whether it is a socket that clients of a known kind can connect to, and where. */
+static bool
+is_listening(int socket, struct listen_address *address)
+{
+	/* One byte stays zero behind a path of the full length. */
+	address->length = sizeof address->storage - 1;
+	if (!option_is(socket, SO_TYPE, SOCK_STREAM) || !option_is(socket, SO_ACCEPTCONN, 1) ||
+		getsockname(socket, (struct sockaddr *)&address->storage, &address->length) != 0)
+		return false;
+	return address->storage.ss_family == AF_INET || address->storage.ss_family == AF_INET6 ||
+	       address->storage.ss_family == AF_UNIX;
+}
+
+static bool
+set_flags(int socket)
+{
+	int flags = fcntl(socket, F_GETFL);
+
+	return flags >= 0 && fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0 &&
+	       fcntl(socket, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+bool
+http_server_adopt(struct http_server *server, int socket, const char *name, struct error *error)
+{
+	struct listen_address address = { 0 };
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (!is_listening(socket, &address) || !set_flags(socket)) {
+		return error_set(error, ERROR_INTERNAL,
+			"descriptor %d, passed as \"%s\", is not a listening stream socket", socket,
+			name);
+	}
+	add_listener(server, socket)->adopted = address;
+	print_address(&address, text);
+	log_write(LOG_LEVEL_NOTICE, "listening on %s, passed as \"%s\"", text, name);
+	return true;
+}
+
+static bool
+is_adopted(const struct http_server *server, const struct listen_address *address)
+{
+	const struct listener *listener;
+
+	SLIST_FOREACH (listener, &server->listeners, link) {
+		if (listener->adopted.length > 0 && is_same_address(&listener->adopted, address))
+			return true;
+	}
+	return false;
+}
+
 bool
 http_server_listen(struct http_server *server, const char *text, struct error *error)
 {
@@ -199,23 +333,18 @@ http_server_listen(struct http_server *server, const char *text, struct error *e
 
 	if (!parse_address(text, &address, error))
 		return false;
+	if (is_adopted(server, &address))
+		return true;
 	socket = open_socket(&address);
 	if (socket < 0) {
 		return error_set(
 			error, ERROR_INTERNAL, "cannot listen on %s: %s", text, strerror(errno));
 	}
-	listener = memory_zeroed(1, sizeof *listener);
-	listener->server = server;
-	listener->accepter = evconnlistener_new(server->base, accept_cb, listener,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, socket);
-	if (listener->accepter == NULL)
-		memory_exhausted();
-	evconnlistener_set_error_cb(listener->accepter, accept_error_cb);
+	listener = add_listener(server, socket);
 	if (address.storage.ss_family == AF_UNIX) {
 		listener->socket_file = memory_text(text + 5, strlen(text + 5));
 		(void)chmod(listener->socket_file, SOCKET_FILE_MODE);
 	}
-	SLIST_INSERT_HEAD(&server->listeners, listener, link);
 	log_listening(text, socket);
 	return true;
 }

@@ -69,6 +69,12 @@ http_server_set_settings(struct http_server *server, const struct http_settings 
 	listeners_update(server);
 }
 
+uint64_t
+http_server_connections(const struct http_server *server)
+{
+	return server->connection_count;
+}
+
 bool
 http_server_is_full(const struct http_server *server, size_t bytes)
 {
