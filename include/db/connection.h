@@ -42,6 +42,13 @@ void db_connection_free(struct db_connection *connection);
 /* Starts connecting. */
 void db_connection_open(struct db_connection *connection);
 
+/*
+ * Whether it was opened, or is going to be, with the conninfo of the settings as they are now; and
+ * has it opened anew with that once it is idle. It takes no queries until then.
+ */
+bool db_connection_is_current(const struct db_connection *connection);
+void db_connection_renew(struct db_connection *connection);
+
 enum db_connection_state db_connection_state(const struct db_connection *connection);
 
 /* How many queries are under way, and whether one of them is of the long lane. */

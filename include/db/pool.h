@@ -34,7 +34,7 @@ struct db_pool;
 struct db_query;
 
 struct db_settings {
-	const char *conninfo; /* borrowed until db_pool_free() */
+	const char *conninfo;
 	unsigned connections;
 	int64_t statement_timeout_ms;
 	int64_t queue_timeout_ms;
@@ -69,7 +69,16 @@ struct db_step {
 /* How many statements a query may have. */
 #define DB_STEPS_MAX 4
 
+/* Copies the settings. */
 struct db_pool *db_pool_new(struct event_base *base, const struct db_settings *settings);
+
+/*
+ * New settings for what comes next; the number of connections stays. With another conninfo each
+ * connection is made anew when it is idle, one after the other: while the new one cannot be
+ * reached, all but one go on with the old.
+ */
+void db_pool_set_settings(struct db_pool *pool, const struct db_settings *settings);
+
 void db_pool_start(struct db_pool *pool);
 
 /* Closes all connections; queries still there end as DB_OUTCOME_UNAVAILABLE. NULL is allowed. */

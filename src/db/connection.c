@@ -56,12 +56,14 @@ struct db_connection {
 	unsigned load;	 /* queries in sent */
 	unsigned failures;
 	int64_t last_progress_ms;
-	bool broken;	 /* a send failed: the timer will close it */
-	bool stale;	 /* a prepared statement is out of date: rebuild when idle */
-	bool cancelling; /* between hold and release */
+	bool broken; /* a send failed: the timer will close it */
+	bool stale;  /* a prepared statement or the conninfo is out of date: rebuild when idle */
+	bool cancelling;		  /* between hold and release */
 	const struct db_query *cancelled; /* only compared: the query that was last cancelled */
 	unsigned prepared_count;
 	const char *prepared[PREPARED_MAX];
+	char *conninfo;		      /* owned; it was opened with; NULL while CLOSED */
+	int64_t statement_timeout_ms; /* of the session, behind what is under way */
 	char last_failure[256];
 };
 
@@ -196,6 +198,8 @@ close_connection(struct db_connection *connection, const char *reason)
 	free_events(connection);
 	PQfinish(connection->pg);
 	connection->pg = NULL;
+	free(connection->conninfo);
+	connection->conninfo = NULL;
 	connection->broken = false;
 	connection->stale = false;
 	connection->prepared_count = 0;
@@ -261,11 +265,45 @@ flush(struct db_connection *connection)
 	return more >= 0;
 }
 
+/* Behind what is under way, so that the new timeout holds for what is sent from now on. */
+static void
+send_session(
+	struct db_connection *connection, const struct db_query_hooks *hooks, enum db_lane lane)
+{
+	char timeout[24];
+	struct db_step step = {
+		.statement = &session_statement,
+		.parameters = { .count = 1, .values = { timeout } },
+	};
+	struct db_query *query;
+
+	connection->statement_timeout_ms = connection->settings->statement_timeout_ms;
+	snprintf(timeout, sizeof timeout, "%" PRId64, connection->statement_timeout_ms);
+	query = db_query_new(connection->pool, &step, 1, hooks, connection);
+	query->lane = lane;
+	db_connection_send(connection, query);
+}
+
+static void
+on_timeout_set(enum db_outcome outcome, void *context)
+{
+	struct db_connection *connection = context;
+
+	/* Lost together with its connection, it is not the next one's failure. */
+	if (outcome != DB_OUTCOME_DONE)
+		connection->broken = connection->pg != NULL;
+}
+
+static const struct db_query_hooks timeout_hooks = { .on_done = on_timeout_set };
+
 void
 db_connection_send(struct db_connection *connection, struct db_query *query)
 {
 	bool sent = true;
 
+	/* A reload has changed it. */
+	if (connection->statement_timeout_ms != connection->settings->statement_timeout_ms)
+		send_session(connection, &timeout_hooks, query->lane);
 	query->connection = connection;
 	query->deadline_ms = clock_now_ms() + connection->settings->statement_timeout_ms +
 			     STATEMENT_SLACK_MS;
@@ -500,7 +538,7 @@ on_session_done(enum db_outcome outcome, void *context)
 	struct db_connection *connection = context;
 
 	if (outcome != DB_OUTCOME_DONE) {
-		connection->broken = true;
+		connection->broken = connection->pg != NULL;
 		return;
 	}
 	if (connection->failures > 0)
@@ -522,12 +560,6 @@ notice_cb(void *context, const char *message)
 static void
 set_up(struct db_connection *connection)
 {
-	char timeout[24];
-	struct db_step step = {
-		.statement = &session_statement,
-		.parameters = { .count = 1, .values = { timeout } },
-	};
-
 	free_events(connection);
 	if (PQsetnonblocking(connection->pg, 1) != 0 || PQenterPipelineMode(connection->pg) != 1) {
 		close_connection(connection, PQerrorMessage(connection->pg));
@@ -539,9 +571,7 @@ set_up(struct db_connection *connection)
 	if (event_add(connection->read_event, NULL) != 0)
 		memory_exhausted();
 	set_state(connection, DB_CONNECTION_SETTING_UP);
-	snprintf(timeout, sizeof timeout, "%" PRId64, connection->settings->statement_timeout_ms);
-	db_connection_send(
-		connection, db_query_new(connection->pool, &step, 1, &session_hooks, connection));
+	send_session(connection, &session_hooks, DB_LANE_SHORT);
 }
 
 static void connect_cb(evutil_socket_t socket, short what, void *context);
@@ -589,6 +619,7 @@ db_connection_open(struct db_connection *connection)
 		NULL };
 	const char *const values[] = { connection->settings->conninfo, "recordingd", "UTF8", NULL };
 
+	connection->conninfo = memory_text(values[0], strlen(values[0]));
 	connection->pg = PQconnectStartParams(keywords, values, 1);
 	if (connection->pg == NULL)
 		memory_exhausted();
@@ -706,6 +737,24 @@ db_connection_release(struct db_connection *connection)
 		connection->events->on_free(connection->pool);
 }
 
+bool
+db_connection_is_current(const struct db_connection *connection)
+{
+	return connection->conninfo == NULL ||
+	       strcmp(connection->conninfo, connection->settings->conninfo) == 0;
+}
+
+void
+db_connection_renew(struct db_connection *connection)
+{
+	bool is_idle = connection->state == DB_CONNECTION_READY && TAILQ_EMPTY(&connection->sent);
+
+	if (is_idle || connection->state == DB_CONNECTION_CONNECTING)
+		close_connection(connection, NULL);
+	else
+		connection->stale = true;
+}
+
 enum db_connection_state
 db_connection_state(const struct db_connection *connection)
 {
@@ -773,5 +822,6 @@ db_connection_free(struct db_connection *connection)
 	free_events(connection);
 	event_free(connection->timer);
 	PQfinish(connection->pg);
+	free(connection->conninfo);
 	free(connection);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -34,12 +35,13 @@ struct waiting_list {
 
 struct db_pool {
 	struct event_base *base;
-	struct db_settings settings;
+	struct db_settings settings;	    /* owns its conninfo */
 	struct db_connection **connections; /* the first short_count are the short lane's */
 	unsigned short_count;
 	struct db_connection *canceller;
 	struct waiting_list waiting[DB_LANE_COUNT];
-	bool closing; /* db_pool_free() has begun: nothing new is taken */
+	bool renewing; /* some connections are still those of an earlier conninfo */
+	bool closing;  /* db_pool_free() has begun: nothing new is taken */
 };
 
 static const struct db_statement cancel_statement = {
@@ -140,6 +142,9 @@ static void
 on_free(struct db_pool *pool)
 {
 	dispatch(pool);
+	/* From waiting_cb(), as the connection to be closed may be on the stack. */
+	if (pool->renewing)
+		event_active(pool->waiting[DB_LANE_SHORT].timer, EV_TIMEOUT, 0);
 }
 
 /* Not dispatched from here: the connection that gives it back is still on the stack. */
@@ -195,6 +200,27 @@ static const struct db_connection_events connection_events = {
 	.on_unwanted = cancel_on,
 };
 
+/* Has the next connection made anew, once those before it are up again. */
+static void
+renew_connections(struct db_pool *pool)
+{
+	for (unsigned i = 0; i <= pool->settings.connections; i++) {
+		struct db_connection *connection = i < pool->settings.connections
+							   ? pool->connections[i]
+							   : pool->canceller;
+		enum db_connection_state state = db_connection_state(connection);
+
+		if (!db_connection_is_current(connection)) {
+			db_connection_renew(connection);
+			return;
+		}
+		if (state != DB_CONNECTION_READY && state != DB_CONNECTION_HELD)
+			return;
+	}
+	pool->renewing = false;
+	log_write(LOG_LEVEL_NOTICE, "all database connections are those of the new conninfo");
+}
+
 /* Ends what has waited too long. The list is in order but for queries that moved to the front. */
 static void
 waiting_cb(evutil_socket_t socket, short what, void *context)
@@ -207,6 +233,8 @@ waiting_cb(evutil_socket_t socket, short what, void *context)
 	(void)socket;
 	(void)what;
 	dispatch(pool);
+	if (pool->renewing)
+		renew_connections(pool);
 	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++) {
 		struct db_query *next;
 
@@ -305,6 +333,7 @@ db_pool_new(struct event_base *base, const struct db_settings *settings)
 
 	pool->base = base;
 	pool->settings = *settings;
+	pool->settings.conninfo = memory_text(settings->conninfo, strlen(settings->conninfo));
 	pool->short_count = settings->connections / SHORT_SHARE;
 	if (pool->short_count == 0)
 		pool->short_count = 1;
@@ -322,6 +351,22 @@ db_pool_new(struct event_base *base, const struct db_settings *settings)
 	pool->canceller = db_connection_new(
 		pool, base, &pool->settings, &connection_events, settings->connections + 1);
 	return pool;
+}
+
+void
+db_pool_set_settings(struct db_pool *pool, const struct db_settings *settings)
+{
+	char *old_conninfo = (char *)(uintptr_t)pool->settings.conninfo;
+	unsigned connections = pool->settings.connections;
+
+	pool->settings = *settings;
+	pool->settings.connections = connections;
+	pool->settings.conninfo = memory_text(settings->conninfo, strlen(settings->conninfo));
+	if (strcmp(old_conninfo, settings->conninfo) != 0) {
+		pool->renewing = true;
+		renew_connections(pool);
+	}
+	free(old_conninfo);
 }
 
 void
@@ -347,6 +392,7 @@ db_pool_free(struct db_pool *pool)
 		db_connection_free(pool->connections[i]);
 	db_connection_free(pool->canceller);
 	free(pool->connections);
+	free((char *)(uintptr_t)pool->settings.conninfo);
 	free(pool);
 }
 
