@@ -26,6 +26,7 @@ struct config {
 		uint64_t header_timeout_ms;
 		uint64_t body_timeout_ms;
 		uint64_t idle_timeout_ms;
+		uint64_t drain_timeout_ms;
 		uint64_t max_target_bytes;
 		uint64_t max_head_bytes;
 		uint64_t max_body_bytes;

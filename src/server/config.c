@@ -1,4 +1,7 @@
-/* Loading in the order of precedence: defaults, file, environment; then the whole is checked. */
+/*
+ * Loading, each source overriding those before: defaults, file, environment. The token has two more
+ * for when all of these are silent: PLAY_AUTH_TOKEN, then a credential. Then the whole is checked.
+ */
 #include "server/config.h"
 
 #include <ctype.h>
@@ -12,9 +15,11 @@
 #include "base/memory.h"
 #include "server/config_file.h"
 #include "server/config_values.h"
+#include "server/credential.h"
 
-#define VARIABLE_PREFIX "RECORDINGD_"
-#define TOKEN_VARIABLE	"PLAY_AUTH_TOKEN"
+#define VARIABLE_PREFIX	 "RECORDINGD_"
+#define TOKEN_VARIABLE	 "PLAY_AUTH_TOKEN"
+#define TOKEN_CREDENTIAL "token"
 
 /* Pairs of numbers of which the first may not exceed the second. */
 static const struct {
@@ -145,6 +150,23 @@ read_environment(struct config_setting *settings)
 		setting_replace(token, default_token, TOKEN_VARIABLE);
 }
 
+/* The token is the only secret that would otherwise be in the environment. */
+static bool
+read_credential(struct config_setting *settings, struct error *error)
+{
+	struct config_setting *token = &settings[option_at(offsetof(struct config, auth.token))];
+	char *text;
+
+	if (token->text != NULL && token->text[0] != '\0')
+		return true;
+	if (!credential_read(TOKEN_CREDENTIAL, &text, error))
+		return false;
+	if (text != NULL)
+		setting_replace(token, text, "the credential \"" TOKEN_CREDENTIAL "\"");
+	free(text);
+	return true;
+}
+
 static bool
 check_pair(struct config *config, const struct config_setting *settings, size_t smaller,
 	size_t larger, struct error *error)
@@ -192,7 +214,8 @@ config_load(struct config *config, const char *file, bool must_exist, struct err
 	if (is_loaded) {
 		read_environment(settings);
 		warn_of_unknown_variables();
-		is_loaded = apply(config, settings, error) && check_whole(config, settings, error);
+		is_loaded = read_credential(settings, error) && apply(config, settings, error) &&
+			    check_whole(config, settings, error);
 	}
 	settings_free(settings);
 	return is_loaded;

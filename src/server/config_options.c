@@ -27,7 +27,7 @@
 const struct config_option config_options[] = {
 	TEXT(server, listen, "127.0.0.1:9400", RESTARTS,
 		"addresses to listen on: host:port, [::1]:port, unix:/path"),
-	NUMBER(server, max_connections, "10000", 1, 1000000, RESTARTS,
+	NUMBER(server, max_connections, "10000", 1, 1000000, RELOADS,
 		"clients at a time; further ones wait in the accept queue"),
 	DURATION(server, header_timeout, "10s", 10, ONE_HOUR, RELOADS,
 		"longest time for a request's head, then 408"),
@@ -35,6 +35,8 @@ const struct config_option config_options[] = {
 		"longest time for a request's body, then 408"),
 	DURATION(server, idle_timeout, "75s", 10, ONE_HOUR, RELOADS,
 		"longest silence between two requests, then the connection closes"),
+	DURATION(server, drain_timeout, "30s", 0, ONE_HOUR, RELOADS,
+		"longest time for requests in flight when recordingd is told to stop"),
 	SIZE(server, max_target, "8KiB", 64, MIB, RELOADS,
 		"longest request target, then 414"),
 	SIZE(server, max_head, "16KiB", 256, MIB, RELOADS,
@@ -47,15 +49,15 @@ const struct config_option config_options[] = {
 		"peers whose X-Forwarded-For names the client in the access log"),
 
 	TEXT(auth, token, "", RELOADS,
-		"the shared token; when empty, the environment variable PLAY_AUTH_TOKEN"),
+		"the shared token; when empty, PLAY_AUTH_TOKEN or the credential \"token\""),
 
-	TEXT(database, conninfo, "dbname=xivo_stats", RESTARTS,
+	TEXT(database, conninfo, "dbname=xivo_stats", RELOADS,
 		"a libpq connection string or URI"),
 	NUMBER(database, connections, "8", 1, 500, RESTARTS,
 		"size of the connection pool"),
-	DURATION(database, statement_timeout, "10s", 10, ONE_HOUR, RESTARTS,
+	DURATION(database, statement_timeout, "10s", 10, ONE_HOUR, RELOADS,
 		"longest run of a statement, then 504"),
-	DURATION(database, queue_timeout, "5s", 1, ONE_HOUR, RESTARTS,
+	DURATION(database, queue_timeout, "5s", 1, ONE_HOUR, RELOADS,
 		"longest wait for a free connection, then 503"),
 
 	TEXT(audio, directory, "/var/spool/recordingd/audio", RELOADS,

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +17,9 @@
 #include "db/pool.h"
 #include "http/forwarded.h"
 #include "http/server.h"
+#include "server/activation.h"
 #include "server/config.h"
-
-/* How long requests in flight may take after SIGTERM; systemd kills after 90 s. */
-#define DRAIN_MS 30000
+#include "server/notifier.h"
 
 static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 
@@ -36,11 +36,7 @@ struct daemon {
 
 	/* Owned, in the order in which they are made. */
 	struct config *config;
-	/*
-	 * The configuration at start, where a reload has replaced it: the pool and others keep
-	 * what they got from it.
-	 */
-	struct config *first_config;
+	struct config *first_config; /* at start: what only a restart changes is still from there */
 	struct event_base *base;
 	struct event *signals[SIGNALS];
 	struct event *drain_timer;
@@ -50,8 +46,10 @@ struct daemon {
 	struct api_view view;
 	struct api api;
 	struct http_server *server;
+	struct notifier *notifier;
 
 	bool is_draining;
+	bool has_old_config; /* the last reload failed */
 };
 
 static struct http_settings
@@ -80,6 +78,17 @@ cel_settings_of(const struct config *config)
 		.cache_ttl_us = (int64_t)config->cel.cache_ttl_ms * 1000,
 		.gap_timeout_us = (int64_t)config->cel.gap_timeout_ms * 1000,
 		.settle_time_us = (int64_t)config->cel.settle_time_ms * 1000,
+	};
+}
+
+static struct db_settings
+db_settings_of(const struct config *config)
+{
+	return (struct db_settings){
+		.conninfo = config->database.conninfo,
+		.connections = (unsigned)config->database.connections,
+		.statement_timeout_ms = (int64_t)config->database.statement_timeout_ms,
+		.queue_timeout_ms = (int64_t)config->database.queue_timeout_ms,
 	};
 }
 
@@ -120,37 +129,60 @@ log_needs_restart(const struct config_option *option, void *context)
 		option->section, option->key);
 }
 
+/* Everything that can fail has been done: from here on the new configuration holds. */
+static void
+use_config(struct daemon *daemon, struct config *loaded, const struct api_view *view)
+{
+	struct http_settings http_settings = http_settings_of(loaded);
+	struct cel_settings cel_settings = cel_settings_of(loaded);
+	struct db_settings db_settings = db_settings_of(loaded);
+
+	config_compare_restart(daemon->first_config, loaded, log_needs_restart, NULL);
+	view_close(&daemon->view);
+	daemon->view = *view;
+	http_server_set_settings(daemon->server, &http_settings);
+	cel_log_set_settings(daemon->cel_log, &cel_settings);
+	db_pool_set_settings(daemon->pool, &db_settings);
+	if (daemon->config != daemon->first_config)
+		config_free(daemon->config);
+	daemon->config = loaded;
+}
+
 /* A configuration that cannot be loaded changes nothing. */
 static void
 reload(struct daemon *daemon)
 {
 	struct config *loaded = config_new();
-	struct http_settings settings;
-	struct cel_settings cel_settings;
 	struct api_view view;
 	struct error error;
 
-	if (!config_load(loaded, daemon->source->file, daemon->source->must_exist, &error) ||
-		!view_open(&view, loaded, &error)) {
+	notifier_reloading(daemon->notifier);
+	daemon->has_old_config = !config_load(loaded, daemon->source->file,
+					 daemon->source->must_exist, &error) ||
+				 !view_open(&view, loaded, &error);
+	if (daemon->has_old_config) {
 		log_write(LOG_LEVEL_ERROR, "reload: keeping the old configuration: %s",
 			error.message);
-		access_log_reopen(daemon->access_log, daemon->config->access_log.file);
 		config_free(loaded);
-		return;
+	} else {
+		use_config(daemon, loaded, &view);
+		log_write(LOG_LEVEL_NOTICE, "reloaded");
 	}
-	config_compare_restart(daemon->first_config, loaded, log_needs_restart, NULL);
-	view_close(&daemon->view);
-	daemon->view = view;
-	settings = http_settings_of(loaded);
-	settings.max_connections = daemon->first_config->server.max_connections;
-	http_server_set_settings(daemon->server, &settings);
-	cel_settings = cel_settings_of(loaded);
-	cel_log_set_settings(daemon->cel_log, &cel_settings);
-	access_log_reopen(daemon->access_log, loaded->access_log.file);
-	if (daemon->config != daemon->first_config)
-		config_free(daemon->config);
-	daemon->config = loaded;
-	log_write(LOG_LEVEL_NOTICE, "reloaded");
+	access_log_reopen(daemon->access_log, daemon->config->access_log.file);
+	notifier_ready(daemon->notifier);
+}
+
+/* The status line of the service. */
+static void
+describe(void *context, char status[static NOTIFIER_STATUS_SIZE])
+{
+	const struct daemon *daemon = context;
+	uint64_t connections = http_server_connections(daemon->server);
+
+	snprintf(status, NOTIFIER_STATUS_SIZE, "%s%" PRIu64 " connection%s, database %s%s",
+		daemon->is_draining ? "stopping: " : "", connections, connections == 1 ? "" : "s",
+		db_pool_is_up(daemon->pool) ? "up" : "down",
+		daemon->has_old_config ? "; the last reload failed, see the log" : "");
 }
 
 static void
@@ -176,7 +208,8 @@ drain_timer_cb(evutil_socket_t socket, short what, void *context)
 static void
 drain(struct daemon *daemon)
 {
-	struct timeval limit = clock_timeval(DRAIN_MS);
+	int64_t limit_ms = (int64_t)daemon->config->server.drain_timeout_ms;
+	struct timeval limit = clock_timeval(limit_ms);
 
 	if (daemon->is_draining) {
 		(void)event_base_loopbreak(daemon->base);
@@ -189,6 +222,7 @@ drain(struct daemon *daemon)
 	http_server_drain(daemon->server, on_idle, daemon);
 	/* After that: their answers are the last on their connections. */
 	cel_log_end_waits(daemon->cel_log);
+	notifier_stopping(daemon->notifier, limit_ms);
 }
 
 static void
@@ -213,7 +247,8 @@ signal_cb(evutil_socket_t number, short what, void *context)
 	(void)what;
 	switch (number) {
 	case SIGHUP:
-		reload(daemon);
+		if (!daemon->is_draining)
+			reload(daemon);
 		break;
 	case SIGUSR1:
 		log_counters(daemon);
@@ -224,7 +259,15 @@ signal_cb(evutil_socket_t number, short what, void *context)
 	}
 }
 
-/* Listens on each address of the comma separated list. */
+static bool
+adopt(int descriptor, const char *name, void *context, struct error *error)
+{
+	struct daemon *daemon = context;
+
+	return http_server_adopt(daemon->server, descriptor, name, error);
+}
+
+/* Listens on what the service manager has passed, and on each address of the list. */
 static bool
 listen_on_all(struct daemon *daemon, struct error *error)
 {
@@ -232,7 +275,7 @@ listen_on_all(struct daemon *daemon, struct error *error)
 		daemon->config->server.listen, strlen(daemon->config->server.listen));
 	char *rest = list;
 	char *address;
-	bool listens = true;
+	bool listens = activation_take_sockets(adopt, daemon, error);
 
 	while (listens && (address = strsep(&rest, ",")) != NULL)
 		listens = http_server_listen(daemon->server, address, error);
@@ -256,13 +299,7 @@ watch_signals(struct daemon *daemon)
 static void
 open_database(struct daemon *daemon)
 {
-	const struct config *config = daemon->config;
-	const struct db_settings settings = {
-		.conninfo = config->database.conninfo,
-		.connections = (unsigned)config->database.connections,
-		.statement_timeout_ms = (int64_t)config->database.statement_timeout_ms,
-		.queue_timeout_ms = (int64_t)config->database.queue_timeout_ms,
-	};
+	const struct db_settings settings = db_settings_of(daemon->config);
 
 	daemon->pool = db_pool_new(daemon->base, &settings);
 }
@@ -317,6 +354,7 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 		return NULL;
 	}
 	db_pool_start(daemon->pool);
+	daemon->notifier = notifier_new(daemon->base, describe, daemon);
 	return daemon;
 }
 
@@ -325,6 +363,7 @@ daemon_free(struct daemon *daemon)
 {
 	if (daemon == NULL)
 		return;
+	notifier_free(daemon->notifier);
 	/* Connections give their requests up before the pool goes that serves them. */
 	http_server_free(daemon->server);
 	access_log_free(daemon->access_log);
@@ -347,6 +386,7 @@ daemon_free(struct daemon *daemon)
 bool
 daemon_run(struct daemon *daemon)
 {
+	notifier_ready(daemon->notifier);
 	if (event_base_dispatch(daemon->base) < 0) {
 		log_write(LOG_LEVEL_CRITICAL, "the event loop failed");
 		return false;

@@ -108,6 +108,7 @@ static const struct {
 	{ "server.header_timeout", "10000" },
 	{ "server.body_timeout", "30000" },
 	{ "server.idle_timeout", "75000" },
+	{ "server.drain_timeout", "30000" },
 	{ "server.max_target", "8192" },
 	{ "server.max_head", "16384" },
 	{ "server.max_body", "65536" },
@@ -626,11 +627,12 @@ START_TEST(test_compare)
 	config_free(other);
 	other = config_new();
 	write_bytes("[server]\nlisten=[::]:1\nmax_connections=1\nmax_body=1\n", 52);
+	ck_assert_int_eq(setenv("RECORDINGD_DATABASE_CONNECTIONS", "1", 1), 0);
 	ck_assert_int_eq(setenv("RECORDINGD_DATABASE_QUEUE_TIMEOUT", "1s", 1), 0);
 	ck_assert_int_eq(setenv("RECORDINGD_AUTH_TOKEN", "new", 1), 0);
 	ck_assert(config_load(other, FILE_NAME, true, &error));
 	config_compare_restart(config, other, collect_changed, changed);
-	ck_assert_str_eq(changed, "server.listen server.max_connections database.queue_timeout ");
+	ck_assert_str_eq(changed, "server.listen database.connections ");
 	config_free(other);
 }
 END_TEST
