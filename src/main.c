@@ -29,7 +29,7 @@ static const char usage[] =
 	"  --help         print this and exit\n"
 	"\n"
 	"Exit status: 0 done or stopped by a signal; 1 failed, or --check found something\n"
-	"missing; 2 the command line or the configuration is wrong.\n";
+	"missing; 2 the command line or the configuration is wrong: trying again does not help.\n";
 
 struct command_line {
 	struct config_source source;

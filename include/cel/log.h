@@ -86,7 +86,7 @@ void cel_log_set_settings(struct cel_log *log, const struct cel_settings *settin
 
 void cel_log_counters(const struct cel_log *log, struct cel_counters *counters);
 
-/* Readers that wait for rows end now, as if their time were over. */
+/* Readers that wait for rows end now, as if their time were over; later ones do not wait. */
 void cel_log_end_waits(struct cel_log *log);
 
 /* Returns true when the answer is complete: on_done is then not called. */

@@ -69,6 +69,7 @@ struct cel_log {
 		int64_t settled; /* at the last look through watching */
 		int64_t next_us; /* when the first of them has waited long enough */
 	} wake;
+	bool waits_ended;    /* nobody waits for rows any more */
 	uint64_t generation; /* moves on when the table turns out to be another one */
 };
 

@@ -82,6 +82,7 @@ cel_log_end_waits(struct cel_log *log)
 	for (reader = TAILQ_FIRST(&log->watching); reader != NULL;
 		reader = TAILQ_NEXT(reader, link))
 		reader->wait_until_us = 0;
+	log->waits_ended = true;
 	log->wake.next_us = 0;
 	event_active(log->timer, EV_TIMEOUT, 0);
 }

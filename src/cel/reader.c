@@ -117,7 +117,7 @@ at_end(struct cel_reader *reader)
 	}
 	if (!horizon_is_known(log->horizon) && reader->fetches == 0)
 		return fetch(reader);
-	if (reader->rows > 0 || reader->wait_until_us == 0)
+	if (reader->rows > 0 || reader->wait_until_us == 0 || log->waits_ended)
 		return STEP_DONE;
 	cel_reader_put(&log->watching, reader);
 	cel_refresh_schedule(log);

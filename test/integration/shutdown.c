@@ -1,8 +1,9 @@
-/* SIGTERM, SIGINT and SIGHUP. */
+/* SIGTERM and SIGINT: who is still answered, and how long that may take. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/cel_rows.h"
 #include "support/daemon.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
@@ -105,51 +106,122 @@ START_TEST(test_under_load)
 }
 END_TEST
 
-static const struct reply *
-get_with(const char *token)
+static long
+exit_within(long timeout_ms, long *took_ms)
 {
-	const char *const fields[] = { scratch_format("X-Auth-Token: %s", token), NULL };
+	long began_ms = wait_now_ms();
+	int status = daemon_wait(timeout_ms);
 
-	return http_send(&(struct http_request){ .target = "/recording/cel?from=10&limit=2",
-		.without_token = true,
-		.fields = fields });
+	*took_ms = wait_now_ms() - began_ms;
+	return status;
 }
 
-static bool
-takes_token(void *token)
+/* Requests that take longer than they may are given up; the exit is a good one all the same. */
+START_TEST(test_drain_timeout)
 {
-	return get_with(token)->status == 200;
-}
+	PGconn *session = sql_session();
+	struct raw_client *busy;
+	long took_ms;
 
-/* The new values hold for the next request; nobody is disconnected. */
-START_TEST(test_reload)
-{
-	struct raw_client *client = raw_open();
-	static char new_token[] = "another";
-
-	raw_send(client, CEL);
-	ck_assert_int_eq(raw_reply(client, 5000)->status, 200);
-	daemon_configure(
-		"auth.token", new_token, "cel.max_limit", "1", "cel.default_limit", "1", NULL);
+	daemon_restart("server.drain_timeout", "1h", NULL);
+	/* As a reload has it. */
+	daemon_configure("server.drain_timeout", "400ms", NULL);
 	daemon_signal(SIGHUP);
-	ck_assert(wait_until(takes_token, new_token, 5000) || get_with(new_token)->status == 400);
-	expect_error(get_with(DAEMON_TOKEN), 401, "unauthorized", NULL);
-	expect_error(get_with(new_token), 400, "invalid_parameter", "limit", NULL);
-	raw_send(client, CEL);
-	ck_assert_int_eq(raw_reply(client, 5000)->status, 401);
+	ck_assert(daemon_logs(">reloaded"));
+	sql_session_run(session, "BEGIN; LOCK TABLE cel IN ACCESS EXCLUSIVE MODE");
+	busy = raw_open();
+	raw_send(busy, CEL);
+	ck_assert(wait_until(runs_one, NULL, 5000));
+	daemon_signal(SIGTERM);
+	ck_assert_int_eq(exit_within(8000, &took_ms), 0);
+	ck_assert_int_ge(took_ms, 300);
+	ck_assert(daemon_logs("took too long"));
+	ck_assert_ptr_null(raw_reply(busy, 1000));
 }
 END_TEST
 
-START_TEST(test_bad_reload)
+/* A client that is connected and has not asked yet is answered: nobody else would do it. */
+START_TEST(test_new_client)
 {
-	daemon_configure("cel.default_limit", "none", NULL);
-	daemon_signal(SIGHUP);
-	ck_assert(daemon_logs("default_limit"));
-	expect_status(http_get("/recording/cel"), 200);
-	daemon_configure("server.listen", "127.0.0.1:1", NULL);
-	daemon_signal(SIGHUP);
-	ck_assert(daemon_logs("server.listen"));
-	expect_status(http_get("/recording/cel"), 200);
+	struct raw_client *fresh = raw_open();
+	struct raw_client *half = raw_open();
+	const struct reply *reply;
+
+	/* Accepted when a later one has its answer. */
+	raw_send(half, "GET /recording/health HTTP/1.1\r\nHo");
+	expect_status(http_get("/recording/health"), 200);
+	daemon_signal(SIGTERM);
+	ck_assert(wait_until(refuses, NULL, 5000));
+	raw_send(fresh, CEL);
+	raw_send(half, "st: x\r\n\r\n");
+	reply = raw_reply(fresh, 5000);
+	ck_assert_ptr_nonnull(reply);
+	expect_status(reply, 200);
+	ck_assert_str_eq(reply_field(reply, "Connection"), "close");
+	reply = raw_reply(half, 5000);
+	ck_assert_ptr_nonnull(reply);
+	ck_assert_str_eq(reply_field(reply, "Connection"), "close");
+	raw_close(fresh);
+	raw_close(half);
+	ck_assert_int_eq(daemon_wait(10000), 0);
+}
+END_TEST
+
+/* One that never asks holds up the end for a moment only. */
+START_TEST(test_silent_client)
+{
+	struct raw_client *silent = raw_open();
+	struct raw_client *half = raw_open();
+	long took_ms;
+
+	raw_send(half, "GET /recording/health HTTP/1.1\r\nHo");
+	expect_status(http_get("/recording/health"), 200);
+	daemon_signal(SIGTERM);
+	ck_assert(raw_is_closed(silent, 8000));
+	ck_assert_int_eq(raw_reply(half, 8000)->status, 408);
+	raw_close(half);
+	ck_assert_int_eq(exit_within(8000, &took_ms), 0);
+}
+END_TEST
+
+/* A request that is in the socket of an idle connection already is answered, not reset. */
+START_TEST(test_unread_request)
+{
+	struct raw_client *idle = raw_open();
+	const struct reply *reply;
+
+	raw_send(idle, CEL);
+	ck_assert_ptr_nonnull(raw_reply(idle, 5000));
+	daemon_signal(SIGSTOP);
+	daemon_signal(SIGTERM);
+	raw_send(idle, CEL);
+	daemon_signal(SIGCONT);
+	reply = raw_reply(idle, 5000);
+	ck_assert_ptr_nonnull(reply);
+	expect_status(reply, 200);
+	raw_close(idle);
+	ck_assert_int_eq(daemon_wait(10000), 0);
+}
+END_TEST
+
+/* A poll that comes while recordingd stops does not wait for rows. */
+START_TEST(test_late_poll)
+{
+	long last = cel_rows_clear_end();
+	struct raw_client *late = raw_open();
+	const struct reply *reply;
+
+	expect_status(http_get("/recording/health"), 200);
+	daemon_signal(SIGTERM);
+	ck_assert(wait_until(refuses, NULL, 5000));
+	raw_send(late, scratch_format("GET /recording/cel?from=%ld&wait=60 HTTP/1.1\r\nHost: x\r\n"
+				      "X-Auth-Token: %s\r\n\r\n",
+			       last + 1, DAEMON_TOKEN));
+	reply = raw_reply(late, 5000);
+	ck_assert_ptr_nonnull(reply);
+	expect_json(reply, 200, "[]");
+	raw_close(late);
+	ck_assert_int_eq(daemon_wait(5000), 0);
 }
 END_TEST
 
@@ -162,8 +234,11 @@ shutdown_suite(void)
 	harness_add(suite, "SIGINT", test_int);
 	harness_add(suite, "twice", test_twice);
 	harness_add(suite, "under load", test_under_load);
-	harness_add(suite, "reload", test_reload);
-	harness_add(suite, "bad reload", test_bad_reload);
+	harness_add(suite, "drain_timeout", test_drain_timeout);
+	harness_add(suite, "new client", test_new_client);
+	harness_add(suite, "silent client", test_silent_client);
+	harness_add(suite, "unread request", test_unread_request);
+	harness_add(suite, "late poll", test_late_poll);
 	return suite;
 }
 

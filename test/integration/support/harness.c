@@ -55,6 +55,12 @@ harness_source(const char *name)
 	return scratch_format("%s/%s", environment("TEST_SOURCE_ROOT"), name);
 }
 
+char *
+harness_build(const char *name)
+{
+	return scratch_format("%s/%s", environment("TEST_BUILD_ROOT"), name);
+}
+
 const char *
 harness_daemon(void)
 {

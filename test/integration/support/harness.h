@@ -9,7 +9,8 @@
  * When a test fails, the tails of the logs are printed. However the program ends, a guardian
  * process removes the folder.
  *
- * Environment: TEST_DAEMON is the recordingd to test, TEST_SOURCE_ROOT the source tree.
+ * Environment: TEST_DAEMON is the recordingd to test, TEST_SOURCE_ROOT the source tree,
+ * TEST_BUILD_ROOT the build tree.
  */
 #ifndef RECORDINGD_TEST_HARNESS_H
 #define RECORDINGD_TEST_HARNESS_H
@@ -36,6 +37,9 @@ char *harness_path(const char *name);
 
 /* A file of the source tree. */
 char *harness_source(const char *name);
+
+/* A file of the build tree. */
+char *harness_build(const char *name);
 
 /* The recordingd to test. */
 const char *harness_daemon(void);

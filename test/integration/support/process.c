@@ -62,6 +62,30 @@ set_environment(const char *const *environment)
 	}
 }
 
+/* As systemd does it; all others are closed. */
+static void
+pass_descriptors(const struct process_options *options)
+{
+	int passed[PROCESS_DESCRIPTORS_MAX];
+	char number[24];
+
+	/* Above all that they may have to become. */
+	for (int i = 0; i < options->descriptor_count; i++)
+		passed[i] = fcntl(options->descriptors[i], F_DUPFD, 512);
+	for (int i = 0; i < options->descriptor_count; i++) {
+		if (dup2(passed[i], 3 + i) < 0)
+			_exit(126);
+	}
+	for (int descriptor = 3 + options->descriptor_count; descriptor < 1024; descriptor++)
+		close(descriptor);
+	if (options->descriptor_count == 0)
+		return;
+	snprintf(number, sizeof number, "%d", options->descriptor_count);
+	setenv("LISTEN_FDS", number, 1);
+	snprintf(number, sizeof number, "%d", (int)getpid());
+	setenv("LISTEN_PID", number, 1);
+}
+
 static _Noreturn void
 become(const struct process_options *options, pid_t parent)
 {
@@ -72,8 +96,7 @@ become(const struct process_options *options, pid_t parent)
 	dup2(null, STDIN_FILENO);
 	redirect(options->output_file, STDOUT_FILENO);
 	redirect(error_file, STDERR_FILENO);
-	for (int descriptor = 3; descriptor < 1024; descriptor++)
-		close(descriptor);
+	pass_descriptors(options);
 	signal(SIGPIPE, SIG_DFL);
 	if (options->as_postgres && geteuid() == 0) {
 		uid_t user = process_postgres_user();

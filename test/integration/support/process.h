@@ -9,14 +9,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define PROCESS_DESCRIPTORS_MAX 8
+
 struct process_options {
 	const char *const *arguments;	/* NULL terminated; [0] is the program */
 	const char *const *environment; /* "NAME=value", or "NAME" to unset; NULL: as it is */
 	const char *output_file;	/* appended to; NULL: /dev/null */
 	const char *error_file;		/* appended to; NULL: like output_file */
-	const char *directory;		/* working directory; NULL: as it is */
-	bool as_postgres;		/* PostgreSQL refuses to run as root */
-	int death_signal;		/* when the test program dies */
+	const int *descriptors;		/* become 3 and so on, told by LISTEN_FDS and LISTEN_PID */
+	int descriptor_count;
+	const char *directory; /* working directory; NULL: as it is */
+	bool as_postgres;      /* PostgreSQL refuses to run as root */
+	int death_signal;      /* when the test program dies */
 };
 
 pid_t process_start(const struct process_options *options);
