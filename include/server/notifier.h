@@ -22,8 +22,8 @@ struct notifier;
 #define NOTIFIER_STATUS_SIZE 256
 
 /*
- * describe writes the status line of the service, one line of UTF-8; it is asked every two seconds
- * and after each change of state, and the manager is told when the line has changed. When
+ * describe writes the status line of the service, one line of UTF-8; it is asked every second and
+ * after each change of state, and the manager is told when the line has changed. When
  * WATCHDOG_USEC asks for signs of life, they come from the loop, twice in that time.
  */
 struct notifier *notifier_new(struct event_base *base,

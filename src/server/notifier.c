@@ -16,7 +16,7 @@
 #include "base/memory.h"
 
 /* How often the status is looked at. */
-#define STATUS_MS 2000
+#define STATUS_MS 1000
 
 /* Pause before what the socket did not take is sent again. */
 #define RETRY_MS 100
