@@ -184,26 +184,6 @@ START_TEST(test_silent_client)
 }
 END_TEST
 
-/* A request that is in the socket of an idle connection already is answered, not reset. */
-START_TEST(test_unread_request)
-{
-	struct raw_client *idle = raw_open();
-	const struct reply *reply;
-
-	raw_send(idle, CEL);
-	ck_assert_ptr_nonnull(raw_reply(idle, 5000));
-	daemon_signal(SIGSTOP);
-	daemon_signal(SIGTERM);
-	raw_send(idle, CEL);
-	daemon_signal(SIGCONT);
-	reply = raw_reply(idle, 5000);
-	ck_assert_ptr_nonnull(reply);
-	expect_status(reply, 200);
-	raw_close(idle);
-	ck_assert_int_eq(daemon_wait(10000), 0);
-}
-END_TEST
-
 /* A poll that comes while recordingd stops does not wait for rows. */
 START_TEST(test_late_poll)
 {
@@ -237,7 +217,6 @@ shutdown_suite(void)
 	harness_add(suite, "drain_timeout", test_drain_timeout);
 	harness_add(suite, "new client", test_new_client);
 	harness_add(suite, "silent client", test_silent_client);
-	harness_add(suite, "unread request", test_unread_request);
 	harness_add(suite, "late poll", test_late_poll);
 	return suite;
 }

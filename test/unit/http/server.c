@@ -1,0 +1,189 @@
+/*
+ * The moments of a drain that no test of the daemon can hit: what is in the socket when it begins,
+ * but was not read yet.
+ */
+#include "http/server.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "http/connection.h"
+#include "unit.h"
+
+#define REQUEST "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static struct event_base *base;
+static struct http_server *server;
+static char folder[] = "/tmp/unit-server-XXXXXX";
+static char path[64];
+static bool is_idle;
+
+static bool
+on_head(struct connection *connection, void *context, struct error *error)
+{
+	(void)connection;
+	(void)context;
+	(void)error;
+	return true;
+}
+
+static void
+on_request(struct connection *connection, void *context)
+{
+	struct response response;
+
+	(void)context;
+	response_open(&response, 200, NULL);
+	connection_respond(connection, &response);
+}
+
+static const struct http_handler handler = { .on_head = on_head, .on_request = on_request };
+
+static void
+on_idle(void *context)
+{
+	(void)context;
+	is_idle = true;
+}
+
+static void
+setup(void)
+{
+	const struct http_settings settings = {
+		.max_connections = 10,
+		.header_timeout_ms = 60000,
+		.body_timeout_ms = 60000,
+		.idle_timeout_ms = 60000,
+		.output_budget_bytes = 1 << 20,
+		.limits = { .max_head_bytes = 4096, .max_target_bytes = 1024, .max_body_bytes = 1 },
+	};
+	struct error error;
+	char address[80];
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/socket", folder);
+	snprintf(address, sizeof address, "unix:%s", path);
+	base = event_base_new();
+	server = http_server_new(base, &settings, &handler, NULL);
+	ck_assert(http_server_listen(server, address, &error));
+}
+
+static void
+teardown(void)
+{
+	http_server_free(server);
+	event_base_free(base);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static int
+open_client(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+	return client;
+}
+
+static void
+ask(int client)
+{
+	ck_assert_int_eq(send(client, REQUEST, strlen(REQUEST), MSG_NOSIGNAL), strlen(REQUEST));
+}
+
+/* Whatever is due now. */
+static void
+run_loop(void)
+{
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_ge(event_base_loop(base, EVLOOP_NONBLOCK), 0);
+}
+
+static void
+expect_answer(int client, const char *field)
+{
+	char reply[1024] = "";
+
+	ck_assert_int_gt(recv(client, reply, sizeof reply - 1, 0), 0);
+	ck_assert_msg(strncmp(reply, "HTTP/1.1 200 ", 13) == 0, "%s", reply);
+	ck_assert_msg(strstr(reply, field) != NULL, "%s", reply);
+}
+
+static void
+expect_end(int client)
+{
+	char byte;
+
+	ck_assert_int_eq(recv(client, &byte, 1, 0), 0);
+	close(client);
+}
+
+/* Both have had an answer; one has sent its next request, which must not come to nothing. */
+START_TEST(test_unread_request)
+{
+	int idle = open_client();
+	int asking = open_client();
+
+	ask(idle);
+	ask(asking);
+	run_loop();
+	expect_answer(idle, "Content-Length");
+	expect_answer(asking, "Content-Length");
+	ask(asking);
+	http_server_drain(server, on_idle, NULL);
+	expect_end(idle);
+	run_loop();
+	expect_answer(asking, "Connection: close\r\n");
+	expect_end(asking);
+	run_loop();
+	ck_assert(is_idle);
+}
+END_TEST
+
+/* Accepted, and its first request comes behind the drain. */
+START_TEST(test_first_request)
+{
+	int client = open_client();
+
+	run_loop();
+	ck_assert_uint_eq(http_server_connections(server), 1);
+	http_server_drain(server, on_idle, NULL);
+	run_loop();
+	ck_assert(!is_idle);
+	ask(client);
+	run_loop();
+	expect_answer(client, "Connection: close\r\n");
+	expect_end(client);
+	run_loop();
+	ck_assert(is_idle);
+	ck_assert_uint_eq(http_server_connections(server), 0);
+}
+END_TEST
+
+static void
+add(Suite *suite, const char *name, const TTest *test)
+{
+	TCase *test_case = tcase_create(name);
+
+	tcase_add_checked_fixture(test_case, setup, teardown);
+	tcase_add_test(test_case, test);
+	suite_add_tcase(suite, test_case);
+}
+
+static Suite *
+server_suite(void)
+{
+	Suite *suite = suite_create("http/server");
+
+	add(suite, "unread request", test_unread_request);
+	add(suite, "first request", test_first_request);
+	return suite;
+}
+
+UNIT_MAIN(server_suite)
