@@ -31,7 +31,7 @@ struct listener {
 	struct http_server *server;	 /* borrowed */
 	struct evconnlistener *accepter; /* owned, with its socket */
 	char *socket_file;		 /* owned; removed at the end; NULL: none, or not ours */
-	struct listen_address adopted;	 /* where somebody else listens; length 0: we do */
+	struct listen_address adopted;	 /* where somebody else listens; else of no family */
 };
 
 static bool
@@ -318,7 +318,7 @@ is_adopted(const struct http_server *server, const struct listen_address *addres
 	const struct listener *listener;
 
 	SLIST_FOREACH (listener, &server->listeners, link) {
-		if (listener->adopted.length > 0 && is_same_address(&listener->adopted, address))
+		if (is_same_address(&listener->adopted, address))
 			return true;
 	}
 	return false;
