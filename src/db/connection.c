@@ -265,7 +265,26 @@ flush(struct db_connection *connection)
 	return more >= 0;
 }
 
-/* Behind what is under way, so that the new timeout holds for what is sent from now on. */
+static void
+send_query(struct db_connection *connection, struct db_query *query)
+{
+	bool sent = true;
+
+	query->connection = connection;
+	query->deadline_ms = clock_now_ms() + connection->settings->statement_timeout_ms +
+			     STATEMENT_SLACK_MS;
+	if (TAILQ_EMPTY(&connection->sent))
+		connection->last_progress_ms = clock_now_ms();
+	TAILQ_INSERT_TAIL(&connection->sent, query, link);
+	connection->load++;
+	for (size_t i = 0; i < query->step_count && sent; i++)
+		sent = send_step(connection, &query->steps[i]);
+	if (!sent || PQpipelineSync(connection->pg) != 1 || !flush(connection))
+		connection->broken = true;
+	arm_query_timer(connection);
+}
+
+/* Behind what is under way, so that the timeout holds for what is sent from now on. */
 static void
 send_session(
 	struct db_connection *connection, const struct db_query_hooks *hooks, enum db_lane lane)
@@ -281,7 +300,7 @@ send_session(
 	snprintf(timeout, sizeof timeout, "%" PRId64, connection->statement_timeout_ms);
 	query = db_query_new(connection->pool, &step, 1, hooks, connection);
 	query->lane = lane;
-	db_connection_send(connection, query);
+	send_query(connection, query);
 }
 
 static void
@@ -299,23 +318,10 @@ static const struct db_query_hooks timeout_hooks = { .on_done = on_timeout_set }
 void
 db_connection_send(struct db_connection *connection, struct db_query *query)
 {
-	bool sent = true;
-
 	/* A reload has changed it. */
 	if (connection->statement_timeout_ms != connection->settings->statement_timeout_ms)
 		send_session(connection, &timeout_hooks, query->lane);
-	query->connection = connection;
-	query->deadline_ms = clock_now_ms() + connection->settings->statement_timeout_ms +
-			     STATEMENT_SLACK_MS;
-	if (TAILQ_EMPTY(&connection->sent))
-		connection->last_progress_ms = clock_now_ms();
-	TAILQ_INSERT_TAIL(&connection->sent, query, link);
-	connection->load++;
-	for (size_t i = 0; i < query->step_count && sent; i++)
-		sent = send_step(connection, &query->steps[i]);
-	if (!sent || PQpipelineSync(connection->pg) != 1 || !flush(connection))
-		connection->broken = true;
-	arm_query_timer(connection);
+	send_query(connection, query);
 }
 
 static enum db_outcome

@@ -35,7 +35,8 @@ struct waiting_list {
 
 struct db_pool {
 	struct event_base *base;
-	struct db_settings settings;	    /* owns its conninfo */
+	struct db_settings settings;
+	char *conninfo;			    /* owned: that of the settings */
 	struct db_connection **connections; /* the first short_count are the short lane's */
 	unsigned short_count;
 	struct db_connection *canceller;
@@ -326,14 +327,21 @@ db_pool_start(struct db_pool *pool)
 	db_connection_open(pool->canceller);
 }
 
+static void
+copy_settings(struct db_pool *pool, const struct db_settings *settings)
+{
+	pool->conninfo = memory_text(settings->conninfo, strlen(settings->conninfo));
+	pool->settings = *settings;
+	pool->settings.conninfo = pool->conninfo;
+}
+
 struct db_pool *
 db_pool_new(struct event_base *base, const struct db_settings *settings)
 {
 	struct db_pool *pool = memory_zeroed(1, sizeof *pool);
 
 	pool->base = base;
-	pool->settings = *settings;
-	pool->settings.conninfo = memory_text(settings->conninfo, strlen(settings->conninfo));
+	copy_settings(pool, settings);
 	pool->short_count = settings->connections / SHORT_SHARE;
 	if (pool->short_count == 0)
 		pool->short_count = 1;
@@ -356,12 +364,11 @@ db_pool_new(struct event_base *base, const struct db_settings *settings)
 void
 db_pool_set_settings(struct db_pool *pool, const struct db_settings *settings)
 {
-	char *old_conninfo = (char *)(uintptr_t)pool->settings.conninfo;
+	char *old_conninfo = pool->conninfo;
 	unsigned connections = pool->settings.connections;
 
-	pool->settings = *settings;
+	copy_settings(pool, settings);
 	pool->settings.connections = connections;
-	pool->settings.conninfo = memory_text(settings->conninfo, strlen(settings->conninfo));
 	if (strcmp(old_conninfo, settings->conninfo) != 0) {
 		pool->renewing = true;
 		renew_connections(pool);
@@ -392,7 +399,7 @@ db_pool_free(struct db_pool *pool)
 		db_connection_free(pool->connections[i]);
 	db_connection_free(pool->canceller);
 	free(pool->connections);
-	free((char *)(uintptr_t)pool->settings.conninfo);
+	free(pool->conninfo);
 	free(pool);
 }
 

@@ -17,6 +17,7 @@
 /* clang-format on */
 
 #define MIB	 (UINT64_C(1) << 20)
+#define TIB	 (UINT64_C(1) << 40)
 #define ONE_HOUR (UINT64_C(60) * 60 * 1000)
 
 /* What a reload does with a changed value. */
@@ -43,7 +44,7 @@ const struct config_option config_options[] = {
 		"largest request head, then 431"),
 	SIZE(server, max_body, "64KiB", 1, 64 * MIB, RELOADS,
 		"largest request body, then 413"),
-	SIZE(server, output_budget, "256MiB", 4096, 1024 * 1024 * MIB, RELOADS,
+	SIZE(server, output_budget, "256MiB", 4096, TIB, RELOADS,
 		"answers that wait for slow readers, all together; then 503"),
 	TEXT(server, trusted_proxies, "127.0.0.1,::1,unix", RELOADS,
 		"peers whose X-Forwarded-For names the client in the access log"),
@@ -84,7 +85,7 @@ const struct config_option config_options[] = {
 		"channel events when a request does not say"),
 	NUMBER(cel, max_limit, "10000", 1, 1000000, RELOADS,
 		"most channel events"),
-	SIZE(cel, cache_size, "64MiB", 0, 1024 * 1024 * MIB, RELOADS,
+	SIZE(cel, cache_size, "64MiB", 0, TIB, RELOADS,
 		"memory for channel events that were read"),
 	DURATION(cel, max_staleness, "5ms", 0, ONE_HOUR, RELOADS,
 		"an answer holds every row committed this long before its request"),

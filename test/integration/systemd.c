@@ -415,6 +415,18 @@ unbound_datagrams(void)
 	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
+/* It listens, but for packets. */
+static int
+listening_for_packets(void)
+{
+	const sa_family_t family = AF_UNIX; /* the kernel chooses an abstract address */
+	int listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(listening, (const struct sockaddr *)&family, sizeof family), 0);
+	ck_assert_int_eq(listen(listening, 1), 0);
+	return listening;
+}
+
 static int
 not_listening(void)
 {
@@ -430,8 +442,9 @@ no_socket(void)
 /* What cannot be listened on is a mistake in the unit: said, not served without. */
 START_TEST(test_wrong_descriptor)
 {
-	static int (*const makers[])(
-		void) = { connected_socket, unbound_datagrams, not_listening, no_socket };
+	typedef int maker(void);
+	static maker *const makers[] = { connected_socket, unbound_datagrams, listening_for_packets,
+		not_listening, no_socket };
 	struct service_manager *manager = service_manager_new(false);
 	int port = service_manager_listen(manager, "good");
 	const char *name = scratch_format("bad-%d", _i);
@@ -775,7 +788,7 @@ systemd_suite(void)
 	harness_add(suite, "busy manager", test_manager_is_busy);
 	harness_add(suite, "no manager", test_no_manager);
 	harness_add(suite, "passed", test_passed);
-	harness_add_loop(suite, "wrong descriptor", test_wrong_descriptor, 4);
+	harness_add_loop(suite, "wrong descriptor", test_wrong_descriptor, 5);
 	harness_add(suite, "not for us", test_not_for_us);
 	harness_add(suite, "wrong number", test_wrong_number);
 	harness_add(suite, "restart under load", test_restart_under_load);

@@ -99,6 +99,8 @@ joined(const char *statement, int row_limit)
 	return text;
 }
 
+static char *formatted(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
 static char *
 formatted(const char *format, va_list arguments)
 {
