@@ -114,10 +114,7 @@ START_TEST(test_needs_restart)
 	ck_assert_ptr_null(strstr(daemon_log(), "max_connections"));
 	ck_assert_ptr_null(strstr(daemon_log(), "statement_timeout"));
 	expect_status(http_get("/recording/cel?limit=1"), 200);
-	ck_assert_int_eq(sql_number("SELECT count(*) FROM pg_stat_activity "
-				    "WHERE usename = 'recordingd' AND application_name = "
-				    "'recordingd'"),
-		SESSIONS);
+	ck_assert(wait_until(has_all_sessions, (void *)(uintptr_t) "recordingd", 5000));
 }
 END_TEST
 
