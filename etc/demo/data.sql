@@ -4,7 +4,7 @@ SELECT setseed(0.42);
 
 INSERT INTO agentfeatures (numgroup, firstname, lastname, number)
 SELECT 1 + i % 3,
-	(ARRAY['Joe', 'Jack', 'William', 'Averell', 'Ma', 'Lucky', 'Jolly', 'Émile', 'Zoé', 'François',
+	(ARRAY['William', 'Jack', 'Joe', 'Averell', 'Ma', 'Lucky', 'Jolly', 'Émile', 'Zoé', 'François',
 		'Noël', 'Chloé', 'Inès', 'Hélène', 'Anaïs', 'Jürgen', 'Søren', 'Iñaki', 'Łukasz', 'Åsa',
 		'Grace', 'Ada', 'Alan', 'Edsger', 'Barbara'])[i],
 	(ARRAY['Dalton', 'Dalton', 'Dalton', 'Dalton', 'Dalton', 'Luke', 'Jumper', 'Durand', 'Lefèvre',
@@ -30,6 +30,10 @@ INSERT INTO linefeatures (protocol, name, number)
 SELECT 'sip', 'az' || substr(md5(i::text), 1, 4), (1000 + i)::text
 FROM generate_series(1, 40) AS i;
 
+-- The phone of README.md's examples.
+UPDATE userfeatures SET firstname = 'Ada', lastname = 'Young' WHERE id = 2;
+UPDATE linefeatures SET name = 'az9kf7' WHERE number = '1002';
+
 INSERT INTO user_line (user_id, line_id, main_user)
 SELECT i, i, true FROM generate_series(1, 40) AS i
 UNION ALL
@@ -51,7 +55,7 @@ WHERE moment < localtimestamp - interval '10 minutes'
 	AND extract(isodow FROM moment) < 6;
 
 CREATE TEMPORARY TABLE demo_call AS
-SELECT n::integer AS id, moment AS start_time,
+SELECT n::integer + 5 AS id, moment AS start_time,
 	1420717200 + n || '.' || 10 + n % 89 AS uniqueid,
 	CASE WHEN r_direction < 0.65 THEN 'incoming' WHEN r_direction < 0.9 THEN 'outgoing' ELSE 'internal' END
 		AS direction,
@@ -66,6 +70,10 @@ SELECT n::integer AS id, moment AS start_time,
 	20 + (power(r_length, 2) * 1500)::integer AS talk_s,
 	r_recorded, r_exit, r_pairs, r_second
 FROM demo;
+
+-- The call of README.md's examples: yesterday, so that it is recent whenever the data is loaded.
+INSERT INTO demo_call VALUES (5, current_date - 1 + time '11:24:41', '1420717200.10', 'incoming',
+	'1002', 1005, 'oneforone', '1573', true, 6, 60, 0, 0.5, 1, 0.5);
 
 INSERT INTO call_data (id, uniqueid, dst_num, start_time, answer_time, end_time, status,
 	ring_duration_on_answer, transfered, call_direction, src_num, transfer_direction, src_agent,
@@ -87,8 +95,9 @@ SELECT id, uniqueid,
 	CASE WHEN is_answered AND r_second < 0.08 THEN 'internal'::call_direction_type END,
 	CASE WHEN direction = 'outgoing' AND r_exit < 0.5 THEN agent END,
 	CASE WHEN direction = 'incoming' AND is_answered THEN agent END,
-	CASE WHEN direction = 'incoming' THEN 'SIP/trunk'
-		ELSE (SELECT 'SIP/' || l.name FROM linefeatures l WHERE l.number = extension::text) END
+	coalesce((SELECT 'SIP/' || l.name FROM linefeatures l
+		WHERE l.number = CASE direction WHEN 'incoming' THEN customer ELSE extension::text END),
+		'SIP/trunk')
 FROM demo_call;
 
 -- Some that are still going on.
