@@ -46,7 +46,7 @@ LEFT JOIN LATERAL (
 		FROM linefeatures AS line
 		JOIN user_line AS owner ON owner.line_id = line.id
 		JOIN userfeatures AS person ON person.id = owner.user_id
-		WHERE lower(line.protocol) = lower(split_part(call.src_interface, '/', 1))
+		WHERE lower(line.protocol::text) = lower(split_part(call.src_interface, '/', 1))
 			AND line.name = substr(call.src_interface, strpos(call.src_interface, '/') + 1)
 		UNION ALL
 		SELECT 2, person.firstname, person.lastname, owner.main_user, owner.main_line, line.id,

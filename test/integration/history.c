@@ -125,6 +125,21 @@ START_TEST(test_size)
 }
 END_TEST
 
+/* In the field a protocol may be of a type of its own. */
+START_TEST(test_protocol_type)
+{
+	const struct reply *reply;
+
+	sql_run("CREATE TYPE protocol AS ENUM ('sip', 'sccp');"
+		"ALTER TABLE linefeatures ALTER protocol DROP DEFAULT,"
+		" ALTER protocol TYPE protocol USING protocol::protocol");
+	reply = http_post(ALL, "{'interface':'SIP/dx2'}");
+	sql_run("ALTER TABLE linefeatures ALTER protocol TYPE varchar(50),"
+		" ALTER protocol SET DEFAULT 'sip'; DROP TYPE protocol");
+	expect_json(reply, 200, "[" CALL_109("emitted") "]");
+}
+END_TEST
+
 /* Calls about each midnight, by an interface of their own; src_num tells them apart. */
 static void
 insert_recent(void)
@@ -208,6 +223,7 @@ history_suite(void)
 	Suite *suite = suite_create("history");
 
 	harness_add_loop(suite, "interface", test_interface, HARNESS_COUNT(histories));
+	harness_add(suite, "protocol type", test_protocol_type);
 	harness_add(suite, "size", test_size);
 	harness_add(suite, "both", test_both);
 	harness_add(suite, "days", test_days);
