@@ -269,6 +269,28 @@ START_TEST(test_incoming)
 }
 END_TEST
 
+/* In the field the types of status and direction may be plain texts. */
+START_TEST(test_plain_types)
+{
+	const struct reply *found;
+	const struct reply *outgoing;
+
+	sql_run("ALTER TABLE call_on_queue ALTER status TYPE varchar(40);"
+		"ALTER TABLE call_data ALTER call_direction TYPE varchar(40)");
+	found = http_post(ALL, "{'direction':'incoming','queue':'3555',"
+			       "'queueCallStatus':'abandoned'}");
+	outgoing = http_post(ALL, "{'direction':'outgoing'}");
+	sql_run("ALTER TABLE call_on_queue ALTER status TYPE call_exit_type"
+		" USING status::call_exit_type;"
+		"ALTER TABLE call_data ALTER call_direction TYPE call_direction_type"
+		" USING call_direction::call_direction_type");
+	expect_status(found, 200);
+	ck_assert_str_eq(json_column(found, "records", "id"), "rec-19");
+	expect_status(outgoing, 200);
+	ck_assert_str_eq(json_column(outgoing, "records", "id"), "rec-17 rec-8 rec-5");
+}
+END_TEST
+
 START_TEST(test_empty_body)
 {
 	const struct reply *reply = http_send(&(struct http_request){
@@ -356,6 +378,7 @@ records_search_suite(void)
 	harness_add_loop(suite, "record", test_record, HARNESS_COUNT(records));
 	harness_add_loop(suite, "filter", test_filter, HARNESS_COUNT(filters));
 	harness_add(suite, "incoming", test_incoming);
+	harness_add(suite, "plain types", test_plain_types);
 	harness_add(suite, "empty body", test_empty_body);
 	harness_add(suite, "default page", test_default_page);
 	harness_add_loop(suite, "pages", test_pages, 7);
