@@ -66,6 +66,12 @@ void exchange_query_one(struct exchange *exchange, const struct db_statement *st
 	const struct db_parameters *parameters, int columns, exchange_row_function *on_row,
 	exchange_done_function *on_done);
 
+/*
+ * Whether what the writer has written may be sent; false: too much waits for slow readers, and the
+ * exchange is refused. exchange_reply() sees to it, but for endpoints that must know before.
+ */
+bool exchange_fits(struct exchange *exchange) MUST_CHECK;
+
 /* Sends what the writer has written. */
 void exchange_reply(struct exchange *exchange, unsigned status);
 

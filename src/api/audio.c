@@ -172,8 +172,9 @@ result_done(struct exchange *exchange)
 		json_raw(&exchange->writer, "null");
 	record_list_close(&audio->list, &exchange->writer);
 	json_raw(&exchange->writer, "}");
-	json_writer_close(&exchange->writer);
-	if (log_action(exchange, 200, evbuffer_get_length(exchange->response.body)))
+	/* What is refused is no action. */
+	if (exchange_fits(exchange) &&
+		log_action(exchange, 200, evbuffer_get_length(exchange->response.body)))
 		exchange_reply(exchange, 200);
 }
 

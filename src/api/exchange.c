@@ -45,12 +45,19 @@ exchange_start(struct exchange *exchange)
 	exchange->endpoint->start(exchange);
 }
 
-static bool
-is_beyond_budget(const struct exchange *exchange)
+bool
+exchange_fits(struct exchange *exchange)
 {
-	return !exchange->response.is_on_disk &&
-	       http_server_is_full(connection_server(exchange->connection),
-		       evbuffer_get_length(exchange->response.body));
+	struct error error;
+
+	json_writer_close(&exchange->writer);
+	if (exchange->response.is_on_disk ||
+		!http_server_is_full(connection_server(exchange->connection),
+			evbuffer_get_length(exchange->response.body)))
+		return true;
+	(void)error_set(&error, ERROR_UNAVAILABLE, "too much output is waiting for slow readers");
+	exchange_refuse(exchange, &error);
+	return false;
 }
 
 void
@@ -59,15 +66,8 @@ exchange_reply(struct exchange *exchange, unsigned status)
 	struct connection *connection = exchange->connection;
 	struct response response;
 
-	json_writer_close(&exchange->writer);
-	if (is_beyond_budget(exchange)) {
-		struct error error;
-
-		(void)error_set(
-			&error, ERROR_UNAVAILABLE, "too much output is waiting for slow readers");
-		exchange_refuse(exchange, &error);
+	if (!exchange_fits(exchange))
 		return;
-	}
 	exchange->response.status = status;
 	response = exchange->response;
 	exchange->response.body = NULL;

@@ -13,6 +13,7 @@
 #include "support/json_assert.h"
 #include "support/raw_client.h"
 #include "support/scratch.h"
+#include "support/sql.h"
 #include "support/wait.h"
 
 #define TEN   "/recording/records/ten/audio/"
@@ -114,6 +115,26 @@ START_TEST(test_actions)
 	fixture_audio("empty.gsm", "", 0);
 	expect_status(http_get("/recording/records/empty/audio/listen"), 200);
 	expect_line("127.0.0.1", "listen", "empty", 200, 0);
+}
+END_TEST
+
+/* A reply beyond the budget for slow readers is a 503, and no action. */
+START_TEST(test_beyond_budget)
+{
+	put_ten();
+	sql_run("INSERT INTO attached_data (id_call_data, key, value) VALUES"
+		" (3, 'recording', 'ten')");
+	for (int i = 0; i < 20; i++)
+		sql_runf("INSERT INTO attached_data (id_call_data, key, value)"
+			 " VALUES (3, 'long %d', repeat('x', 256))",
+			i);
+	daemon_restart("server.output_budget", "4KiB", NULL);
+	taken();
+	expect_error(http_get(TEN "result"), 503, "unavailable", NULL);
+	ck_assert_uint_eq(json_object_array_length(taken()->json), 0);
+	sql_run("DELETE FROM attached_data WHERE id_call_data = 3 AND value <> 'rec-3'");
+	expect_status(http_get(TEN "result"), 200);
+	ck_assert_uint_eq(json_object_array_length(taken()->json), 1);
 }
 END_TEST
 
@@ -433,6 +454,7 @@ access_log_suite(void)
 	Suite *suite = suite_create("access_log");
 
 	harness_add(suite, "actions", test_actions);
+	harness_add(suite, "beyond budget", test_beyond_budget);
 	harness_add_loop(suite, "silent", test_silent, HARNESS_COUNT(silent));
 	harness_add(suite, "pipelined", test_pipelined);
 	harness_add_loop(suite, "client", test_client, HARNESS_COUNT(clients));
