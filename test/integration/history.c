@@ -125,6 +125,67 @@ START_TEST(test_size)
 }
 END_TEST
 
+struct name_row {
+	const char *interface; /* of the caller, as SQL */
+	const char *number;    /* of the caller, as SQL */
+	const char *names;
+};
+
+/* Callers, each by its own way to a name; "-" is null. */
+static const struct name_row callers[] = {
+	{ "'SIP/az9kf7'", "'3555'", "Alice Martin" },
+	{ "'sip/az9kf7'", "NULL", "Alice Martin" },
+	{ "'SCCP/az9kf7'", "'1003'", "Carol -" },
+	{ "'az9kf7'", "'1003'", "Carol -" },
+	{ "'SIP/az9kf7x'", "NULL", "- -" },
+	/* a number that user and queue share, and one that a queue has alone */
+	{ "NULL", "'1002'", "Bob Noir" },
+	{ "'SIP/trunk'", "'3555'", "- oneforone" },
+	{ "NULL", "'3666'", "- Support Desk" },
+	{ "NULL", "'3888'", "- -" },
+	/* the empty number of a queue, and no number of a line, are no numbers */
+	{ "NULL", "''", "- -" },
+	{ "NULL", "NULL", "- -" },
+	/* blanks around names, and nothing but blanks */
+	{ "'SIP/blank'", "NULL", "Ann -" },
+	/* two lines of a number: the main line of its user */
+	{ "NULL", "'1500'", "Main Line" },
+};
+
+static const char *
+name_or_dash(const struct reply *reply, const char *path)
+{
+	struct json_object *name = json_at(reply->json, path);
+
+	return name == NULL ? "-" : json_object_get_string(name);
+}
+
+START_TEST(test_names)
+{
+	const struct name_row *row = &callers[_i];
+	const struct reply *reply;
+
+	sql_run("INSERT INTO userfeatures (id, firstname, lastname) VALUES (500, ' Ann ', '  '),"
+		" (501, 'Other', 'Line'), (502, 'Main', 'Line') ON CONFLICT DO NOTHING;"
+		"INSERT INTO linefeatures (id, name, number) VALUES (500, 'blank', '1499'),"
+		" (501, 'one', '1500'), (502, 'two', '1500') ON CONFLICT DO NOTHING;"
+		"INSERT INTO user_line (user_id, line_id, main_line) VALUES (500, 500, true),"
+		" (501, 501, false), (502, 502, true) ON CONFLICT DO NOTHING;"
+		"DELETE FROM call_data WHERE uniqueid = 'names'");
+	sql_runf(
+		"WITH call AS (INSERT INTO call_data (uniqueid, start_time, src_interface, src_num)"
+		" VALUES ('names', '2024-06-01', %s, %s) RETURNING id)"
+		" INSERT INTO call_element (call_data_id, start_time, interface)"
+		" SELECT id, '2024-06-01', 'SIP/names' FROM call",
+		row->interface, row->number);
+	reply = http_post(ALL, "{'interface':'SIP/names'}");
+	expect_status(reply, 200);
+	ck_assert_str_eq(scratch_format("%s %s", name_or_dash(reply, "0.src_firstname"),
+				 name_or_dash(reply, "0.src_lastname")),
+		row->names);
+}
+END_TEST
+
 /* In the field a protocol may be of a type of its own. */
 START_TEST(test_protocol_type)
 {
@@ -223,6 +284,7 @@ history_suite(void)
 	Suite *suite = suite_create("history");
 
 	harness_add_loop(suite, "interface", test_interface, HARNESS_COUNT(histories));
+	harness_add_loop(suite, "names", test_names, HARNESS_COUNT(callers));
 	harness_add(suite, "protocol type", test_protocol_type);
 	harness_add(suite, "size", test_size);
 	harness_add(suite, "both", test_both);
