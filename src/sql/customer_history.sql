@@ -75,7 +75,7 @@ SELECT to_char(call.start_time, 'YYYY-MM-DD HH24:MI:SS') AS start,
 		- passage.queue_time))::bigint AS wait_time,
 	nullif(btrim(btrim(agent.firstname) || ' ' || btrim(agent.lastname)), '') AS agent_name,
 	nullif(passage.agent_num, '') AS agent_num,
-	coalesce(nullif(btrim(queue.displayname), ''), passage.queue_ref) AS queue_name,
+	coalesce(nullif(btrim(queue.displayname), ''), nullif(passage.queue_ref, '')) AS queue_name,
 	nullif(queue.number, '') AS queue_num,
 	passage.status::text AS status
 FROM matching_call

@@ -80,6 +80,66 @@ START_TEST(test_entries)
 }
 END_TEST
 
+struct passage_row {
+	const char *passages; /* (queue_time, answer_time, hangup_time, queue_ref, agent), as SQL */
+	const char *shown;    /* wait_time, agent_name, agent_num, queue_name, queue_num */
+};
+
+/* "-" is null. */
+static const struct passage_row passages[] = {
+	{ "('10:00:00', NULL, NULL, NULL, NULL)", "-|-|-|-|-" },
+	{ "('10:00:00', NULL, NULL, '', '')", "-|-|-|-|-" },
+	/* fractions are cut behind the subtraction: 2.2 seconds */
+	{ "('10:00:00.9', '10:00:03.1', '10:30', 'oneforone_q', '1573')",
+		"00:00:02|Joe Dalton|1573|oneforone|3555" },
+	{ "('10:00:00', NULL, '10:00:59.999', 'support_q', NULL)",
+		"00:00:59|-|-|Support Desk|3666" },
+	/* below zero */
+	{ "('10:00:05', '10:00:04.5', NULL, 'nonum_q', '3001')",
+		"00:00:00|Ma Dalton|3001|No Number|-" },
+	{ "('10:00:00', '10:00:01', NULL, 'gone_q', '4444')", "00:00:01|-|4444|gone_q|-" },
+	/* the last one, by time, then by id */
+	{ "('10:00:02', '10:00:03', NULL, 'oneforone_q', '2000'),"
+	  " ('10:00:00', NULL, '10:00:02', 'support_q', '1573')",
+		"00:00:01|Lucky Luke|2000|oneforone|3555" },
+	{ "('10:00:00', NULL, '10:00:02', 'support_q', '1573'),"
+	  " ('10:00:00', '10:00:09', NULL, 'pct_q', '3002')",
+		"00:00:09|Solo|3002|50% off_sale|3777" },
+};
+
+static const char *
+value_or_dash(const struct reply *reply, const char *name)
+{
+	struct json_object *value = json_at(reply->json, scratch_format("list.0.%s", name));
+
+	return value == NULL ? "-" : json_object_get_string(value);
+}
+
+START_TEST(test_passage)
+{
+	const struct reply *reply;
+
+	sql_run("DELETE FROM call_data WHERE uniqueid = 'passage';"
+		"DELETE FROM call_on_queue WHERE callid = 'passage';"
+		"INSERT INTO call_data (uniqueid, start_time, src_num)"
+		" VALUES ('passage', '2024-06-01', 'passage')");
+	sql_runf("INSERT INTO call_on_queue (callid, queue_time, answer_time, hangup_time,"
+		 " queue_ref, agent_num) SELECT 'passage', date '2024-06-01' + queue_time::time,"
+		 " date '2024-06-01' + answer_time::time, date '2024-06-01' + hangup_time::time,"
+		 " queue, agent FROM (VALUES %s)"
+		 " AS passage (queue_time, answer_time, hangup_time, queue, agent)",
+		passages[_i].passages);
+	reply = http_post(TARGET, "{'filters':[" FILTER("src_num", "=", "passage") "]}");
+	sql_run("DELETE FROM call_data WHERE uniqueid = 'passage'");
+	expect_status(reply, 200);
+	ck_assert_str_eq(
+		scratch_format("%s|%s|%s|%s|%s", value_or_dash(reply, "wait_time"),
+			value_or_dash(reply, "agent_name"), value_or_dash(reply, "agent_num"),
+			value_or_dash(reply, "queue_name"), value_or_dash(reply, "queue_num")),
+		passages[_i].shown);
+}
+END_TEST
+
 /* Filters, and the calls they leave, by the ids of the fixture. */
 struct filter_row {
 	const char *filters;
@@ -206,6 +266,7 @@ history_customer_suite(void)
 	Suite *suite = suite_create("history_customer");
 
 	harness_add(suite, "entries", test_entries);
+	harness_add_loop(suite, "passage", test_passage, HARNESS_COUNT(passages));
 	harness_add_loop(suite, "filter", test_filter, HARNESS_COUNT(filters));
 	harness_add(suite, "order", test_order);
 	harness_add(suite, "everything", test_everything);
