@@ -76,6 +76,21 @@ START_TEST(test_latest_answer)
 }
 END_TEST
 
+/* Of two answers at the same time: of the later call, by its start, then the call's own. */
+START_TEST(test_same_time)
+{
+	insert_call("la3", "-1 days +10:00", "'-1 days +12:00'", "'own'");
+	insert_passage("la3", "-1 days +10:00", "'-1 days +12:00'", "'passage'");
+	expect_agent("la3", "own");
+	insert_call("la3", "-1 days +09:00", "'-1 days +12:00'", "'before'");
+	expect_agent("la3", "own");
+	insert_call("la3", "-1 days +11:00", "'-1 days +12:00'", "'behind'");
+	expect_agent("la3", "behind");
+	insert_call("la3", "-1 days +11:00", "'-1 days +12:00'", "'highest id'");
+	expect_agent("la3", "highest id");
+}
+END_TEST
+
 /* A call counts by its start. */
 START_TEST(test_since)
 {
@@ -129,6 +144,7 @@ last_agent_suite(void)
 
 	harness_add(suite, "none", test_none);
 	harness_add(suite, "latest answer", test_latest_answer);
+	harness_add(suite, "same time", test_same_time);
 	harness_add(suite, "since", test_since);
 	harness_add(suite, "plus", test_plus);
 	harness_add(suite, "head", test_head);
