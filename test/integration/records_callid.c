@@ -4,6 +4,7 @@
 #include "support/harness.h"
 #include "support/json_assert.h"
 #include "support/scratch.h"
+#include "support/sql.h"
 
 #define TARGET "/recording/records/callid_search?callid="
 
@@ -55,6 +56,60 @@ START_TEST(test_several)
 }
 END_TEST
 
+struct name_row {
+	const char *dst_agent; /* as SQL */
+	const char *passages;  /* (queue_time, queue_ref, agent_num), as SQL */
+	const char *agent;
+	const char *queue;
+};
+
+static const struct name_row names[] = {
+	{ "NULL", "", "", "" },
+	{ "'2000'", "", "Lucky Luke (2000)", "" },
+	/* empty is none */
+	{ "''", "('10:00', 'oneforone_q', '2000')", "Lucky Luke (2000)", "oneforone (3555)" },
+	{ "NULL", "('10:00', '', '')", "", "" },
+	{ "NULL", "('10:00', NULL, NULL)", "", "" },
+	/* of two passages at the same time the one with the higher id */
+	{ "NULL", "('10:00', 'oneforone_q', '1573'), ('10:00', 'support_q', '1004')",
+		"Averell Dalton (1004)", "Support Desk (3666)" },
+	{ "NULL", "('10:01', 'oneforone_q', '1573'), ('10:00', 'support_q', '1004')",
+		"Joe Dalton (1573)", "oneforone (3555)" },
+	/* without a row, and with one without a name or number */
+	{ "'4444'", "('10:00', 'gone_q', '2000')", "4444", "gone_q" },
+	{ "'4321'", "('10:00', 'noname_q', NULL)", "4321", "3888" },
+	{ "'4322'", "('10:00', 'nonum_q', NULL)", "Ann (4322)", "No Number" },
+	/* no name of a queue, but its number */
+	{ "NULL", "('10:00', '3555', NULL)", "", "3555" },
+};
+
+/* The agent and the queue of a record. */
+START_TEST(test_names)
+{
+	const struct name_row *row = &names[_i];
+	const struct reply *reply;
+
+	sql_run("INSERT INTO agentfeatures (number, firstname, lastname)"
+		" VALUES ('4321', ' ', ''), ('4322', ' ', 'Ann ') ON CONFLICT DO NOTHING;"
+		"DELETE FROM call_data WHERE uniqueid = 'names';"
+		"DELETE FROM call_on_queue WHERE callid = 'names'");
+	sql_runf("WITH call AS (INSERT INTO call_data (uniqueid, start_time, dst_agent)"
+		 " VALUES ('names', '2024-06-01', %s) RETURNING id)"
+		 " INSERT INTO attached_data (id_call_data, key, value)"
+		 " SELECT id, 'recording', 'names' FROM call",
+		row->dst_agent);
+	if (*row->passages != '\0')
+		sql_runf("INSERT INTO call_on_queue (callid, queue_time, queue_ref, agent_num)"
+			 " SELECT 'names', date '2024-06-01' + time::time, queue, agent"
+			 " FROM (VALUES %s) AS passage (time, queue, agent)",
+			row->passages);
+	reply = http_post(TARGET "names", "");
+	expect_status(reply, 200);
+	ck_assert_str_eq(json_text(reply, "records.0.agent"), row->agent);
+	ck_assert_str_eq(json_text(reply, "records.0.queue"), row->queue);
+}
+END_TEST
+
 /* A body is not needed; an object without fields changes nothing. */
 START_TEST(test_body)
 {
@@ -102,6 +157,7 @@ records_callid_suite(void)
 	harness_add(suite, "never answered", test_never_answered);
 	harness_add(suite, "none", test_none);
 	harness_add(suite, "several", test_several);
+	harness_add_loop(suite, "names", test_names, HARNESS_COUNT(names));
 	harness_add(suite, "body", test_body);
 	harness_add(suite, "escapes", test_escapes);
 	harness_add(suite, "missing", test_missing);
