@@ -21,7 +21,7 @@
 /* A line for a stream, which has no end of its own. */
 #define STREAM "curl -N "
 
-#define RUN_LIMIT_MS 60000
+#define RUN_LIMIT_MS 180000
 
 static int
 run(const char *const *arguments)
