@@ -67,7 +67,7 @@ struct db_step {
 };
 
 /* How many statements a query may have. */
-#define DB_STEPS_MAX 4
+#define DB_STEPS_MAX 10
 
 /* Copies the settings. */
 struct db_pool *db_pool_new(struct event_base *base, const struct db_settings *settings);
@@ -83,6 +83,13 @@ void db_pool_start(struct db_pool *pool);
 
 /* Closes all connections; queries still there end as DB_OUTCOME_UNAVAILABLE. NULL is allowed. */
 void db_pool_free(struct db_pool *pool);
+
+/*
+ * The statement of a text that was joined for a request, to be prepared once on each connection;
+ * NULL: too many are kept already. Lives as long as the pool.
+ */
+const struct db_statement *db_pool_statement(
+	struct db_pool *pool, const char *text, enum db_lane lane);
 
 /* Whether at least one connection can take statements. */
 bool db_pool_is_up(const struct db_pool *pool);

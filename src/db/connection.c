@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "db/shapes.h"
 #include "statements.h"
 
 /* Longest time for one attempt to connect, DNS aside; libpq has no limit of its own here. */
@@ -25,8 +26,8 @@
  */
 #define STATEMENT_SLACK_MS 500
 
-/* More statements than src/sql has. */
-#define PREPARED_MAX 32
+/* More statements than src/sql has, and those that were joined. */
+#define PREPARED_MAX (48 + DB_SHAPES_MAX)
 
 /*
  * A cancellation that comes before PostgreSQL has read the statement, or between two, is lost
@@ -340,7 +341,9 @@ outcome_of_error(const char *sqlstate)
 static bool
 is_stale_plan(const char *sqlstate)
 {
-	return strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0;
+	return strcmp(sqlstate, "0A000") == 0	 /* its columns */
+	       || strcmp(sqlstate, "42883") == 0 /* their types, for which it found operators */
+	       || strcmp(sqlstate, "26000") == 0;
 }
 
 /* The step an error belongs to, counted in results: a PREPARE has one of its own. */

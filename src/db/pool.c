@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "db/connection.h"
+#include "db/shapes.h"
 #include "statements.h"
 
 /*
@@ -41,6 +42,7 @@ struct db_pool {
 	unsigned short_count;
 	struct db_connection *canceller;
 	struct waiting_list waiting[DB_LANE_COUNT];
+	struct db_shapes *shapes; /* owned */
 	bool renewing; /* some connections are still those of an earlier conninfo */
 	bool closing;  /* db_pool_free() has begun: nothing new is taken */
 };
@@ -301,6 +303,12 @@ db_query_abandon(struct db_query *query)
 	db_query_free(query);
 }
 
+const struct db_statement *
+db_pool_statement(struct db_pool *pool, const char *text, enum db_lane lane)
+{
+	return db_shapes_find(pool->shapes, text, lane);
+}
+
 bool
 db_pool_is_up(const struct db_pool *pool)
 {
@@ -342,6 +350,7 @@ db_pool_new(struct event_base *base, const struct db_settings *settings)
 
 	pool->base = base;
 	copy_settings(pool, settings);
+	pool->shapes = db_shapes_new();
 	pool->short_count = settings->connections / SHORT_SHARE;
 	if (pool->short_count == 0)
 		pool->short_count = 1;
@@ -400,6 +409,7 @@ db_pool_free(struct db_pool *pool)
 	db_connection_free(pool->canceller);
 	free(pool->connections);
 	free(pool->conninfo);
+	db_shapes_free(pool->shapes);
 	free(pool);
 }
 

@@ -1,11 +1,17 @@
 -- Asked by every database connection before it serves: the settings a statement may rely on.
 -- $1 text: statement timeout in milliseconds.
--- Only settings this server version knows are touched. jit costs more than these statements take.
+-- Only settings this server version knows are touched. jit costs more than these statements take, and
+-- so does planning anew for each value: statements are made so that one plan is right for all. Workers would be
+-- taken from XiVO's own statements, and be too late for most of these. Lists are walked
+-- in their order until there is enough, which a bitmap has not.
 SELECT set_config(wanted.name, wanted.setting, false)
 FROM (VALUES
 	('statement_timeout', $1::text),
 	('DateStyle', 'ISO, YMD'),
 	('jit', 'off'),
+	('plan_cache_mode', 'force_generic_plan'),
+	('max_parallel_workers_per_gather', '0'),
+	('enable_bitmapscan', 'off'),
 	('client_min_messages', 'warning'),
 	('standard_conforming_strings', 'on')
 ) AS wanted (name, setting)

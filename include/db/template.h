@@ -1,0 +1,31 @@
+/*
+ * SQL templates: statements of src/sql with places in them, written as comments such as
+ * "/ *filters* /" without the blanks, which other fragments of src/sql fill. So a statement can be
+ * read as a whole although parts of it depend on the request. Values never get in this way: they
+ * travel as parameters.
+ */
+#ifndef RECORDINGD_DB_TEMPLATE_H
+#define RECORDINGD_DB_TEMPLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What stands for a place; a text may hold places itself, of any slot behind its own. */
+struct template_slot {
+	const char *place; /* with its comment marks */
+	const char *text;
+};
+
+/* Fills the places slot after slot; the caller frees the result. */
+char *template_fill(const char *template, const struct template_slot *slots, size_t count);
+
+/*
+ * A literal for LIMIT that is at least so many rows, where the planner can see it; beyond 1001 it
+ * is other. Few different ones, as each makes another statement.
+ */
+const char *template_row_limit(int64_t rows, const char *other);
+
+/* Texts joined one after the other; NULL ones are left out. The caller frees the result. */
+char *template_join(const char *const *texts, size_t count);
+
+#endif
