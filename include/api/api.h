@@ -10,12 +10,14 @@ struct access_log;
 struct cel_log;
 struct db_pool;
 struct http_handler;
+struct search_sizes;
 
 struct api {
 	/* Borrowed: all outlive the API. */
 	struct db_pool *pool;
 	struct access_log *access_log;
 	struct cel_log *cel_log;
+	struct search_sizes *search_sizes;
 	const struct api_settings *settings; /* replaced as a whole by a reload */
 };
 

@@ -72,6 +72,15 @@ void exchange_query_one(struct exchange *exchange, const struct db_statement *st
  */
 bool exchange_fits(struct exchange *exchange) MUST_CHECK;
 
+/*
+ * The same for a statement without a name, that was joined for the request: it is prepared like any
+ * other where requests of this shape are usual. before, unless NULL, runs first in the same
+ * transaction, and has no columns.
+ */
+void exchange_query_joined(struct exchange *exchange, const struct db_statement *before,
+	const struct db_statement *joined, const struct db_parameters *parameters, int columns,
+	exchange_row_function *on_row, exchange_done_function *on_done);
+
 /* Sends what the writer has written. */
 void exchange_reply(struct exchange *exchange, unsigned status);
 

@@ -24,7 +24,7 @@ extern const struct db_statement names_queues_statement;
 struct name_set {
 	char *wanted;	    /* owned: what was given, in lower case */
 	const char *given;  /* borrowed: what was given, to the letter */
-	bool is_configured; /* a queue row has the given text as its reference */
+	bool is_configured; /* a row has the given text as what calls hold */
 	char **found;	    /* owned, each and all */
 	size_t count;
 	size_t size;
@@ -45,6 +45,9 @@ void name_set_queue_row(struct name_set *set, const PGresult *result, int row);
  * configuration row is found by its number or reference itself, so that is in it as well.
  */
 char *name_set_literal(const struct name_set *set);
+
+/* How many entries the literal has. */
+size_t name_set_count(const struct name_set *set);
 
 /* Whether a name holds a text, upper and lower case being the same. Valid UTF-8. */
 bool name_contains(const char *name, const char *lower_case_part);

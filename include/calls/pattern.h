@@ -9,4 +9,10 @@ bool pattern_has_wildcard(const char *number);
 /* The same for LIKE, whose '_' and backslash are no wildcards here; the caller frees it. */
 char *pattern_for_like(const char *number);
 
+/*
+ * Whether an index of trigrams (pg_trgm) finds such numbers well: three digits in a row are known,
+ * or two at the begin or the end.
+ */
+bool pattern_has_trigram(const char *number);
+
 #endif

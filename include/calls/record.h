@@ -14,7 +14,7 @@
 
 #include "json/writer.h"
 
-#define RECORD_COLUMNS 10
+#define RECORD_COLUMNS 11
 
 struct record_list {
 	int64_t limit;	    /* records to write at most; 0: all */
@@ -23,6 +23,9 @@ struct record_list {
 	char call_id[24];   /* of the call of the last row */
 	char file_id[1025]; /* value of its key 'recording': 256 characters of up to 4 bytes */
 	bool has_pair;
+	char moment[40];  /* when the last record within the limit started, as PostgreSQL writes it
+			   */
+	char last_id[24]; /* and the id of its call */
 };
 
 /* Writes a row; false when it is not of this shape. */

@@ -193,7 +193,8 @@ start_result(struct exchange *exchange)
 	statement_builder_append(&builder, sql_record, 0);
 	statement.text = builder.text;
 	values = statement_builder_parameters(&builder);
-	exchange_query_one(exchange, &statement, &values, RECORD_COLUMNS, record_row, result_done);
+	exchange_query_joined(
+		exchange, NULL, &statement, &values, RECORD_COLUMNS, record_row, result_done);
 	statement_builder_close(&builder);
 }
 

@@ -112,7 +112,8 @@ on_result(const PGresult *result, void *context)
 {
 	struct exchange *exchange = context;
 
-	if (exchange->columns == 0)
+	/* Without columns it was asked for its effect alone. */
+	if (exchange->columns == 0 || PQnfields(result) == 0)
 		return true;
 	if (PQnfields(result) != exchange->columns)
 		return false;
@@ -167,6 +168,24 @@ exchange_query_one(struct exchange *exchange, const struct db_statement *stateme
 	struct db_step step = { .statement = statement, .parameters = *parameters };
 
 	exchange_query(exchange, &step, 1, columns, on_row, on_done);
+}
+
+void
+exchange_query_joined(struct exchange *exchange, const struct db_statement *before,
+	const struct db_statement *joined, const struct db_parameters *parameters, int columns,
+	exchange_row_function *on_row, exchange_done_function *on_done)
+{
+	const struct db_statement *kept = db_pool_statement(
+		exchange->api->pool, joined->text, joined->lane);
+	const struct db_step steps[] = {
+		{ .statement = before },
+		{ .statement = kept == NULL ? joined : kept, .parameters = *parameters },
+	};
+
+	if (before == NULL)
+		exchange_query(exchange, steps + 1, 1, columns, on_row, on_done);
+	else
+		exchange_query(exchange, steps, 2, columns, on_row, on_done);
 }
 
 int64_t

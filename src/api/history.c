@@ -4,9 +4,11 @@
  * The newest calls that an interface made or was rung for, or all since midnight some days ago up
  * to history.max_size: an array of entries.
  */
+#include <stdlib.h>
+
 #include "api/exchange.h"
+#include "calls/history.h"
 #include "calls/history_entry.h"
-#include "statements.h"
 
 enum { PARAMETER_SIZE, PARAMETER_DAYS, PARAMETER_COUNT };
 
@@ -53,23 +55,19 @@ entry_limit(const struct exchange *exchange)
 static void
 query_entries(struct exchange *exchange)
 {
-	const struct field_value *days = &exchange->parameters[PARAMETER_DAYS];
-	const char *interface = exchange->body[BODY_INTERFACE].text;
-	struct db_statement statement = { .lane = DB_LANE_LONG };
-	struct statement_builder builder;
+	const struct history_request request = {
+		.side = HISTORY_OF_INTERFACE,
+		.name = exchange->body[BODY_INTERFACE].text,
+		.size = entry_limit(exchange),
+		.days = exchange_integer(&exchange->parameters[PARAMETER_DAYS], -1),
+	};
+	struct history_numbers numbers;
 	struct db_parameters values;
+	char *text = history_statement(&request, &numbers, &values);
+	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
 
-	statement_builder_open(&builder);
-	statement_builder_append(&builder, sql_history_interface_calls, 1, interface);
-	if (days->is_present)
-		statement_builder_append_number(&builder, sql_history_entry_since, days->integer);
-	statement_builder_append_number(&builder, sql_history_entry_limit, entry_limit(exchange));
-	statement_builder_append(&builder, sql_history_interface_side, 1, interface);
-	statement_builder_append(&builder, sql_history_entry_rows, 0);
-	statement.text = builder.text;
-	values = statement_builder_parameters(&builder);
-	exchange_query_one(exchange, &statement, &values, HISTORY_ENTRY_COLUMNS, row, done);
-	statement_builder_close(&builder);
+	exchange_query_joined(exchange, NULL, &joined, &values, HISTORY_ENTRY_COLUMNS, row, done);
+	free(text);
 }
 
 static void

@@ -3,9 +3,11 @@
  *
  * The newest calls of an agent since midnight some days ago: an array of entries.
  */
+#include <stdlib.h>
+
 #include "api/exchange.h"
+#include "calls/history.h"
 #include "calls/history_entry.h"
-#include "statements.h"
 
 enum { PARAMETER_SIZE, PARAMETER_DAYS, PARAMETER_COUNT };
 
@@ -42,24 +44,20 @@ start(struct exchange *exchange)
 {
 	const struct api_settings *settings = exchange->api->settings;
 	const struct field_value *given = exchange->parameters;
-	const char *agent = exchange->body[BODY_AGENT].text;
-	struct db_statement statement = { .lane = DB_LANE_LONG };
-	struct statement_builder builder;
+	const struct history_request request = {
+		.side = HISTORY_OF_AGENT,
+		.name = exchange->body[BODY_AGENT].text,
+		.size = exchange_integer(&given[PARAMETER_SIZE], settings->history_default_size),
+		.days = exchange_integer(&given[PARAMETER_DAYS], settings->history_default_days),
+	};
+	struct history_numbers numbers;
 	struct db_parameters values;
+	char *text = history_statement(&request, &numbers, &values);
+	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
 
 	json_raw(&exchange->writer, "[");
-	statement_builder_open(&builder);
-	statement_builder_append(&builder, sql_history_agent_calls, 1, agent);
-	statement_builder_append_number(&builder, sql_history_entry_since,
-		exchange_integer(&given[PARAMETER_DAYS], settings->history_default_days));
-	statement_builder_append_number(&builder, sql_history_entry_limit,
-		exchange_integer(&given[PARAMETER_SIZE], settings->history_default_size));
-	statement_builder_append(&builder, sql_history_agent_side, 1, agent);
-	statement_builder_append(&builder, sql_history_entry_rows, 0);
-	statement.text = builder.text;
-	values = statement_builder_parameters(&builder);
-	exchange_query_one(exchange, &statement, &values, HISTORY_ENTRY_COLUMNS, row, done);
-	statement_builder_close(&builder);
+	exchange_query_joined(exchange, NULL, &joined, &values, HISTORY_ENTRY_COLUMNS, row, done);
+	free(text);
 }
 
 const struct endpoint endpoint_history_agent = {

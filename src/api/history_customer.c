@@ -11,10 +11,17 @@
 #include "api/exchange.h"
 #include "base/memory.h"
 #include "calls/history_entry.h"
+#include "db/template.h"
 #include "statements.h"
 
 /* Enough for any form a person fills in; each may cost a lookup for every call. */
 #define FILTERS_MAX 20
+
+/* Programs ask for a number, or a pair. */
+#define USUAL_FILTERS 2
+
+/* So few calls are sorted sooner than they are met among all others. */
+#define FOUND_MAX 1000
 
 enum { BODY_FILTERS, BODY_SIZE, BODY_COUNT };
 
@@ -81,6 +88,7 @@ struct filter {
 struct filter_list {
 	size_t count;
 	struct filter items[FILTERS_MAX];
+	int64_t total; /* calls that pass */
 };
 
 static unsigned
@@ -138,9 +146,10 @@ append_filter(struct statement_builder *builder, const struct filter *filter)
 		builder, fragments[filter->field][filter->comparison], 1, filter->value);
 }
 
-/* A key and the value right after it speak of the same pair. */
+/* A key and the value right after it speak of the same pair, which pair_end closes. */
 static void
-append_filters(struct statement_builder *builder, const struct filter_list *filters)
+append_filters(
+	struct statement_builder *builder, const struct filter_list *filters, const char *pair_end)
 {
 	for (size_t i = 0; i < filters->count; i++) {
 		const struct filter *filter = &filters->items[i];
@@ -154,7 +163,7 @@ append_filters(struct statement_builder *builder, const struct filter_list *filt
 		if (filter->field == FILTER_KEY && i + 1 < filters->count &&
 			filters->items[i + 1].field == FILTER_VALUE)
 			append_filter(builder, &filters->items[++i]);
-		statement_builder_append(builder, sql_customer_history_pair_end, 0);
+		statement_builder_append(builder, pair_end, 0);
 	}
 }
 
@@ -172,45 +181,91 @@ list_done(struct exchange *exchange)
 	exchange_reply(exchange, 200);
 }
 
-/* wanted ends the statement: what is asked of the calls that pass. limit 0: it has none. */
+static bool
+is_of_one_number(const struct filter_list *filters)
+{
+	for (size_t i = 0; i < filters->count; i++) {
+		if (filters->items[i].field == FILTER_SRC_NUM &&
+			filters->items[i].comparison == OPERATOR_EQUALS)
+			return true;
+	}
+	return false;
+}
+
+static const struct db_statement plan_freely = {
+	.name = "plan_freely",
+	.text = sql_plan_freely,
+};
+
+/* Of one number there is one way to find the calls; others are planned for their values. */
 static void
-query_calls(struct exchange *exchange, const char *wanted, int64_t limit, int columns,
-	exchange_row_function *on_row, exchange_done_function *on_done)
+query(struct exchange *exchange, const char *text, const struct statement_builder *builder,
+	int columns, exchange_row_function *on_row, exchange_done_function *on_done)
 {
 	const struct filter_list *filters = exchange->state;
-	struct db_statement statement = { .lane = DB_LANE_LONG };
+	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
+	const struct db_parameters values = statement_builder_parameters(builder);
+	const struct db_step steps[] = {
+		{ .statement = &plan_freely },
+		{ .statement = &joined, .parameters = values },
+	};
+
+	if (filters->count <= USUAL_FILTERS && is_of_one_number(filters))
+		exchange_query_joined(exchange, NULL, &joined, &values, columns, on_row, on_done);
+	else
+		exchange_query(exchange, steps, 2, columns, on_row, on_done);
+}
+
+static void
+query_list(struct exchange *exchange)
+{
+	struct filter_list *filters = exchange->state;
+	int64_t size = exchange_integer(
+		&exchange->body[BODY_SIZE], exchange->api->settings->history_default_size);
+	bool is_walked = filters->total > FOUND_MAX || is_of_one_number(filters);
+	const struct template_slot most = { "/*most*/", template_row_limit(size, "ALL") };
 	struct statement_builder builder;
-	struct db_parameters values;
+	char *text;
 
 	statement_builder_open(&builder);
-	statement_builder_append(&builder, sql_customer_history_calls, 0);
-	append_filters(&builder, filters);
-	if (limit > 0)
-		statement_builder_append_number(&builder, wanted, limit);
-	else
-		statement_builder_append(&builder, wanted, 0);
-	statement.text = builder.text;
-	values = statement_builder_parameters(&builder);
-	exchange_query_one(exchange, &statement, &values, columns, on_row, on_done);
+	statement_builder_append(&builder,
+		is_walked ? sql_customer_history_walked_calls : sql_customer_history_found_calls,
+		0);
+	append_filters(&builder, filters,
+		is_walked ? sql_customer_history_pair_walked_end : sql_customer_history_pair_end);
+	statement_builder_append_number(&builder,
+		is_walked ? sql_customer_history_walked_end : sql_customer_history_found_end, size);
+	statement_builder_append(&builder, sql_customer_history_entries, 0);
+	text = template_fill(builder.text, &most, 1);
+	query(exchange, text, &builder, LIST_COLUMNS, list_row, list_done);
+	free(text);
 	statement_builder_close(&builder);
 }
 
 static bool
 total_row(struct exchange *exchange, const PGresult *result, int index)
 {
+	struct filter_list *filters = exchange->state;
+	const char *total = PQgetvalue(result, index, 0);
+
+	filters->total = strtoll(total, NULL, 10);
 	json_raw(&exchange->writer, "{\"total\":");
-	json_raw(&exchange->writer, PQgetvalue(result, index, 0));
+	json_raw(&exchange->writer, total);
 	json_raw(&exchange->writer, ",\"list\":[");
 	return true;
 }
 
 static void
-total_done(struct exchange *exchange)
+query_total(struct exchange *exchange)
 {
-	int64_t size = exchange_integer(
-		&exchange->body[BODY_SIZE], exchange->api->settings->history_default_size);
+	struct filter_list *filters = exchange->state;
+	struct statement_builder builder;
 
-	query_calls(exchange, sql_customer_history_newest, size, LIST_COLUMNS, list_row, list_done);
+	statement_builder_open(&builder);
+	statement_builder_append(&builder, sql_customer_history_total_calls, 0);
+	append_filters(&builder, filters, sql_customer_history_pair_end);
+	query(exchange, builder.text, &builder, 1, total_row, query_list);
+	statement_builder_close(&builder);
 }
 
 static void
@@ -225,7 +280,7 @@ start(struct exchange *exchange)
 		exchange_refuse(exchange, &error);
 		return;
 	}
-	query_calls(exchange, sql_customer_history_total, 0, 1, total_row, total_done);
+	query_total(exchange);
 }
 
 const struct endpoint endpoint_history_customer = {

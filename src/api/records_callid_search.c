@@ -46,7 +46,7 @@ start(struct exchange *exchange)
 	statement_builder_append(&builder, sql_record, 0);
 	statement.text = builder.text;
 	values = statement_builder_parameters(&builder);
-	exchange_query_one(exchange, &statement, &values, RECORD_COLUMNS, row, done);
+	exchange_query_joined(exchange, NULL, &statement, &values, RECORD_COLUMNS, row, done);
 	statement_builder_close(&builder);
 }
 

@@ -1,23 +1,27 @@
 /*
- * POST /recording/records/search?page=1&pageSize=10
+ * POST /recording/records/search?page=1&pageSize=10, or ?after=…&pageSize=10
  *
  * The recorded and answered calls that meet every condition of the body, newest first:
- * {"hasNext":bool,"records":[…]}. Names of agents and queues are resolved before the calls are
- * searched.
+ * {"hasNext":bool,"records":[…],"next":"…"}. Names of agents and queues are resolved first; then
+ * the condition is found that fewest calls meet, and walked (calls/search.h). next is where the
+ * page behind this one begins, when there is one.
  */
+#include <assert.h>
 #include <event2/buffer.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/exchange.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "calls/names.h"
 #include "calls/pattern.h"
 #include "calls/record.h"
-#include "statements.h"
+#include "calls/search.h"
+#include "calls/search_cursor.h"
+#include "calls/search_sizes.h"
 
-enum { PARAMETER_PAGE, PARAMETER_PAGE_SIZE, PARAMETER_COUNT };
+enum { PARAMETER_PAGE, PARAMETER_PAGE_SIZE, PARAMETER_AFTER, PARAMETER_COUNT };
 
 static const struct field parameters[PARAMETER_COUNT] = {
 	[PARAMETER_PAGE] = { .name = "page",
@@ -28,6 +32,7 @@ static const struct field parameters[PARAMETER_COUNT] = {
 		.type = FIELD_INTEGER,
 		.minimum = 1,
 		.maximum_setting = offsetof(struct api_settings, records_max_page_size) },
+	[PARAMETER_AFTER] = { .name = "after", .type = FIELD_TEXT },
 };
 
 static const char *const directions[] = { "incoming", "outgoing", "all", NULL };
@@ -67,8 +72,26 @@ static const struct field body_fields[BODY_COUNT] = {
 struct search {
 	struct name_set agents; /* open when the body has an agent */
 	struct name_set queues; /* open when the body has a queue */
+
+	/* Owned texts of the conditions, which borrow the others from the body. */
+	char *agents_literal;
+	char *queues_literal;
+	char *callee_pattern;
+	char *caller_pattern;
+	struct search_cursor after;
+	struct search_conditions conditions;
+
+	enum search_walk walks[SEARCH_WALKS];
+	size_t walk_count;
+	int64_t sizes[SEARCH_WALKS]; /* of walks */
+	size_t asked[SEARCH_WALKS];  /* positions in walks of which the size was not known */
+	size_t asked_count;
+	size_t answered;
+
 	struct record_list list;
 };
+
+static_assert(SEARCH_WALK_DIRECTION + 1 <= DB_STEPS_MAX, "each size is a step of one query");
 
 static void
 free_search(void *state)
@@ -77,6 +100,10 @@ free_search(void *state)
 
 	name_set_close(&search->agents);
 	name_set_close(&search->queues);
+	free(search->agents_literal);
+	free(search->queues_literal);
+	free(search->callee_pattern);
+	free(search->caller_pattern);
 	free(search);
 }
 
@@ -88,6 +115,36 @@ record_row(struct exchange *exchange, const PGresult *result, int index)
 	return record_list_row(&search->list, &exchange->writer, result, index);
 }
 
+/* What a cursor is tied to: every condition, to the letter. */
+static void
+bind_cursor(const struct exchange *exchange, const char *texts[static BODY_COUNT],
+	struct search_cursor_bond *bond)
+{
+	for (size_t i = 0; i < BODY_COUNT; i++)
+		texts[i] = exchange->body[i].text;
+	*bond = (struct search_cursor_bond){
+		.secret = exchange->api->settings->token, .texts = texts, .count = BODY_COUNT
+	};
+}
+
+/* ,"next":"…" when there is a page behind this one. */
+static void
+write_next(struct exchange *exchange)
+{
+	const struct search *search = exchange->state;
+	const char *texts[BODY_COUNT];
+	struct search_cursor_bond bond;
+	char next[SEARCH_CURSOR_SIZE];
+
+	if (search->list.count <= search->list.limit)
+		return;
+	bind_cursor(exchange, texts, &bond);
+	if (search_cursor_write(&bond, search->list.moment, search->list.last_id, next)) {
+		json_raw(&exchange->writer, ",\"next\":");
+		json_text(&exchange->writer, next);
+	}
+}
+
 /* Whether there is a next page is known only now, and stands in front. */
 static void
 records_done(struct exchange *exchange)
@@ -96,7 +153,9 @@ records_done(struct exchange *exchange)
 	const char *head = "{\"hasNext\":false,\"records\":[";
 
 	record_list_close(&search->list, &exchange->writer);
-	json_raw(&exchange->writer, "]}");
+	json_raw(&exchange->writer, "]");
+	write_next(exchange);
+	json_raw(&exchange->writer, "}");
 	json_writer_close(&exchange->writer);
 	if (search->list.count > search->list.limit)
 		head = "{\"hasNext\":true,\"records\":[";
@@ -105,115 +164,138 @@ records_done(struct exchange *exchange)
 	exchange_reply(exchange, 200);
 }
 
-static void
-append_names(struct statement_builder *builder, const char *fragment, const struct name_set *names)
-{
-	char *literal = name_set_literal(names);
+/* Conditions ---------------------------------------------------------------------------------- */
 
-	statement_builder_append(builder, fragment, 1, literal);
-	free(literal);
+/* NULL when the number is not asked for; what LIKE takes is kept until the search is over. */
+static const char *
+number_condition(const struct field_value *value, char **pattern)
+{
+	if (!value->is_present || !pattern_has_wildcard(value->text))
+		return value->text;
+	*pattern = pattern_for_like(value->text);
+	return *pattern;
 }
 
 static void
-append_number(struct statement_builder *builder, const struct field_value *value, const char *exact,
-	const char *like)
-{
-	char *pattern;
-
-	if (!value->is_present)
-		return;
-	if (!pattern_has_wildcard(value->text)) {
-		statement_builder_append(builder, exact, 1, value->text);
-		return;
-	}
-	pattern = pattern_for_like(value->text);
-	statement_builder_append(builder, like, 1, pattern);
-	free(pattern);
-}
-
-/* With both, one passage must match both. */
-static void
-append_queue(struct statement_builder *builder, const struct exchange *exchange)
-{
-	const struct search *search = exchange->state;
-	const struct field_value *status = &exchange->body[BODY_QUEUE_STATUS];
-	bool has_queue = exchange->body[BODY_QUEUE].is_present;
-	char *literal;
-
-	if (has_queue && status->is_present) {
-		literal = name_set_literal(&search->queues);
-		statement_builder_append(
-			builder, sql_records_search_queue_and_status, 2, literal, status->text);
-		free(literal);
-	} else if (has_queue) {
-		append_names(builder, sql_records_search_queue, &search->queues);
-	} else if (status->is_present) {
-		statement_builder_append(builder, sql_records_search_queue_status, 1, status->text);
-	}
-}
-
-static void
-append_pair(struct statement_builder *builder, const struct field_value *key,
-	const struct field_value *value)
-{
-	if (value->is_present)
-		statement_builder_append(
-			builder, sql_records_search_key_and_value, 2, key->text, value->text);
-	else if (key->is_present)
-		statement_builder_append(builder, sql_records_search_key, 1, key->text);
-}
-
-static void
-append_conditions(struct statement_builder *builder, const struct exchange *exchange)
+fill_conditions(struct exchange *exchange)
 {
 	const struct field_value *body = exchange->body;
-	const struct search *search = exchange->state;
+	struct search *search = exchange->state;
+	struct search_conditions *conditions = &search->conditions;
 
-	if (body[BODY_AGENT].is_present)
-		append_names(builder, sql_records_search_agent, &search->agents);
-	append_queue(builder, exchange);
-	if (body[BODY_START].is_present)
-		statement_builder_append(
-			builder, sql_records_search_start, 1, body[BODY_START].text);
-	if (body[BODY_END].is_present)
-		statement_builder_append(builder, sql_records_search_end, 1, body[BODY_END].text);
-	append_number(builder, &body[BODY_CALLEE], sql_records_search_callee,
-		sql_records_search_callee_pattern);
-	append_number(builder, &body[BODY_CALLER], sql_records_search_caller,
-		sql_records_search_caller_pattern);
+	if (body[BODY_AGENT].is_present) {
+		search->agents_literal = name_set_literal(&search->agents);
+		conditions->agents = search->agents_literal;
+		conditions->agent_count = name_set_count(&search->agents);
+	}
+	if (body[BODY_QUEUE].is_present) {
+		search->queues_literal = name_set_literal(&search->queues);
+		conditions->queues = search->queues_literal;
+		conditions->queue_count = name_set_count(&search->queues);
+	}
+	conditions->status = body[BODY_QUEUE_STATUS].text;
+	conditions->start = body[BODY_START].text;
+	conditions->end = body[BODY_END].text;
+	conditions->callee = number_condition(&body[BODY_CALLEE], &search->callee_pattern);
+	conditions->callee_is_pattern = search->callee_pattern != NULL;
+	conditions->caller = number_condition(&body[BODY_CALLER], &search->caller_pattern);
+	conditions->caller_is_pattern = search->caller_pattern != NULL;
 	if (body[BODY_DIRECTION].is_present && strcmp(body[BODY_DIRECTION].text, "all") != 0)
-		statement_builder_append(
-			builder, sql_records_search_direction, 1, body[BODY_DIRECTION].text);
-	append_pair(builder, &body[BODY_KEY], &body[BODY_VALUE]);
+		conditions->direction = body[BODY_DIRECTION].text;
+	conditions->key = body[BODY_KEY].text;
+	conditions->value = body[BODY_VALUE].text;
+}
+
+/* The search --------------------------------------------------------------------------------- */
+
+static void
+search_calls(struct exchange *exchange, enum search_walk walk)
+{
+	struct search *search = exchange->state;
+	int64_t page = exchange_integer(&exchange->parameters[PARAMETER_PAGE], 1);
+	/* At most 2^31 pages of 10^5: far below 2^63. */
+	struct search_page wanted = {
+		.size = search->list.limit,
+		.passed = (page - 1) * search->list.limit,
+	};
+	struct search_numbers numbers;
+	struct db_parameters values;
+	char *text = search_statement(&search->conditions, walk, &wanted, &numbers, &values);
+	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
+
+	exchange_query_joined(exchange, search_statement_before(walk), &joined, &values,
+		RECORD_COLUMNS, record_row, records_done);
+	free(text);
 }
 
 static void
-search_calls(struct exchange *exchange)
+run(struct exchange *exchange)
+{
+	const struct search *search = exchange->state;
+
+	search_calls(exchange, search_choose(&search->conditions, search->walks, search->sizes,
+				       search->walk_count));
+}
+
+/* The answers come in the order in which they were asked for. */
+static bool
+size_row(struct exchange *exchange, const PGresult *result, int index)
 {
 	struct search *search = exchange->state;
-	const struct field_value *given = exchange->parameters;
-	int64_t page = exchange_integer(&given[PARAMETER_PAGE], 1);
-	int64_t size = exchange_integer(
-		&given[PARAMETER_PAGE_SIZE], exchange->api->settings->records_default_page_size);
-	struct db_statement statement = { .lane = DB_LANE_LONG };
-	struct statement_builder builder;
-	struct db_parameters values;
-	char limit[24];
-	char offset[24];
+	struct db_step step;
+	size_t position;
 
-	search->list.limit = size;
-	snprintf(limit, sizeof limit, "%" PRId64, size + 1);
-	/* At most 2^31 pages of 10^5: far below 2^63. */
-	snprintf(offset, sizeof offset, "%" PRId64, (page - 1) * size);
-	statement_builder_open(&builder);
-	statement_builder_append(&builder, sql_records_search_base, 0);
-	append_conditions(&builder, exchange);
-	statement_builder_append(&builder, sql_records_search_page, 2, limit, offset);
-	statement_builder_append(&builder, sql_record, 0);
-	statement.text = builder.text;
-	values = statement_builder_parameters(&builder);
-	exchange_query_one(exchange, &statement, &values, RECORD_COLUMNS, record_row, records_done);
-	statement_builder_close(&builder);
+	if (search->answered == search->asked_count)
+		return false;
+	position = search->asked[search->answered++];
+	search->sizes[position] = strtoll(PQgetvalue(result, index, 0), NULL, 10);
+	step = search_size_step(&search->conditions, search->walks[position]);
+	search_sizes_keep(
+		exchange->api->search_sizes, &step, clock_now_ms(), search->sizes[position]);
+	return true;
+}
+
+struct size_steps {
+	size_t count;
+	bool has_before;
+	struct db_step steps[DB_STEPS_MAX];
+};
+
+/* Adds the query for a size, unless it was counted lately. */
+static void
+ask_size(struct exchange *exchange, size_t position, struct size_steps *sizes)
+{
+	struct search *search = exchange->state;
+	enum search_walk walk = search->walks[position];
+	struct db_step step = search_size_step(&search->conditions, walk);
+	const struct db_statement *before = search_statement_before(walk);
+
+	if (search_sizes_find(
+		    exchange->api->search_sizes, &step, clock_now_ms(), &search->sizes[position]))
+		return;
+	/* Said once, it holds for the rest of the transaction. */
+	if (before != NULL && !sizes->has_before)
+		sizes->steps[sizes->count++].statement = before;
+	sizes->has_before = sizes->has_before || before != NULL;
+	sizes->steps[sizes->count++] = step;
+	search->asked[search->asked_count++] = position;
+}
+
+/* Of several lists it pays to know the shortest. */
+static void
+choose(struct exchange *exchange)
+{
+	struct search *search = exchange->state;
+	struct size_steps sizes = { 0 };
+
+	fill_conditions(exchange);
+	search->walk_count = search_walks_asked(&search->conditions, search->walks);
+	for (size_t i = 0; i < search->walk_count && search->walk_count > 1; i++)
+		ask_size(exchange, i, &sizes);
+	if (search->asked_count == 0)
+		run(exchange);
+	else
+		exchange_query(exchange, sizes.steps, sizes.count, 1, size_row, run);
 }
 
 static bool
@@ -232,12 +314,12 @@ resolve_queue(struct exchange *exchange)
 	struct search *search = exchange->state;
 
 	if (!exchange->body[BODY_QUEUE].is_present) {
-		search_calls(exchange);
+		choose(exchange);
 		return;
 	}
 	name_set_open(&search->queues, exchange->body[BODY_QUEUE].text);
-	exchange_query_one(exchange, &names_queues_statement, &none, NAMES_QUEUE_COLUMNS, queue_row,
-		search_calls);
+	exchange_query_one(
+		exchange, &names_queues_statement, &none, NAMES_QUEUE_COLUMNS, queue_row, choose);
 }
 
 static bool
@@ -249,21 +331,55 @@ agent_row(struct exchange *exchange, const PGresult *result, int index)
 	return true;
 }
 
+/* Where the page begins, when the request has a cursor. */
+static bool
+read_cursor(const struct exchange *exchange, struct search *search, struct error *error)
+{
+	const struct field_value *after = &exchange->parameters[PARAMETER_AFTER];
+	const char *texts[BODY_COUNT];
+	struct search_cursor_bond bond;
+
+	if (!after->is_present)
+		return true;
+	if (exchange->parameters[PARAMETER_PAGE].is_present) {
+		return error_set(error, ERROR_INVALID_PARAMETER,
+			"page and after exclude each other: give one of them");
+	}
+	bind_cursor(exchange, texts, &bond);
+	if (!search_cursor_read(&bond, after->text, &search->after)) {
+		return error_set(error, ERROR_INVALID_PARAMETER,
+			"after must be \"next\" of an answer to this very search");
+	}
+	search->conditions.after = (struct search_position){ .start = search->after.start,
+		.id = search->after.id };
+	return true;
+}
+
+static bool
+check_search(struct exchange *exchange, struct error *error)
+{
+	struct search *search = exchange->state;
+
+	if (exchange->body[BODY_VALUE].is_present && !exchange->body[BODY_KEY].is_present)
+		return error_set(error, ERROR_INVALID_PARAMETER, "value needs a key beside it");
+	search->list.limit = exchange_integer(&exchange->parameters[PARAMETER_PAGE_SIZE],
+		exchange->api->settings->records_default_page_size);
+	return read_cursor(exchange, search, error);
+}
+
 static void
 start(struct exchange *exchange)
 {
 	static const struct db_parameters none = { 0 };
-	struct search *search;
+	struct search *search = memory_zeroed(1, sizeof *search);
 	struct error error;
 
-	if (exchange->body[BODY_VALUE].is_present && !exchange->body[BODY_KEY].is_present) {
-		(void)error_set(&error, ERROR_INVALID_PARAMETER, "value needs a key beside it");
+	exchange->state = search;
+	exchange->free_state = free_search;
+	if (!check_search(exchange, &error)) {
 		exchange_refuse(exchange, &error);
 		return;
 	}
-	search = memory_zeroed(1, sizeof *search);
-	exchange->state = search;
-	exchange->free_state = free_search;
 	if (!exchange->body[BODY_AGENT].is_present) {
 		resolve_queue(exchange);
 		return;

@@ -118,6 +118,8 @@ name_set_agent_row(struct name_set *set, const PGresult *result, int row)
 {
 	const char *number = PQgetvalue(result, row, AGENT_NUMBER);
 
+	if (strcmp(number, set->given) == 0)
+		set->is_configured = true;
 	if (strcmp(number, set->given) == 0 ||
 		name_contains(PQgetvalue(result, row, AGENT_NAME), set->wanted))
 		add(set, number);
@@ -133,6 +135,12 @@ name_set_queue_row(struct name_set *set, const PGresult *result, int row)
 	if (strcmp(PQgetvalue(result, row, QUEUE_NUMBER), set->given) == 0 ||
 		name_contains(PQgetvalue(result, row, QUEUE_NAME), set->wanted))
 		add(set, reference);
+}
+
+size_t
+name_set_count(const struct name_set *set)
+{
+	return set->count + (set->is_configured ? 0 : 1);
 }
 
 char *

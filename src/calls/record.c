@@ -18,6 +18,7 @@ enum {
 	COLUMN_STATUS,
 	COLUMN_KEY,
 	COLUMN_VALUE,
+	COLUMN_MOMENT,
 };
 
 /* A text column; NULL is an empty text. */
@@ -55,6 +56,8 @@ open_record(struct record_list *list, struct json_writer *writer, const PGresult
 	write_column(writer, ",\"start\":", result, row, COLUMN_START);
 	write_column(writer, ",\"status\":", result, row, COLUMN_STATUS);
 	json_raw(writer, ",\"attached_data\":{");
+	snprintf(list->moment, sizeof list->moment, "%s", PQgetvalue(result, row, COLUMN_MOMENT));
+	memcpy(list->last_id, list->call_id, sizeof list->last_id);
 	list->is_open = true;
 	list->has_pair = false;
 	list->file_id[0] = '\0';

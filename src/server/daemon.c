@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "calls/search_sizes.h"
 #include "cel/log.h"
 #include "db/pool.h"
 #include "http/forwarded.h"
@@ -43,6 +44,7 @@ struct daemon {
 	struct db_pool *pool;
 	struct cel_log *cel_log;
 	struct access_log *access_log;
+	struct search_sizes *search_sizes;
 	struct api_view view;
 	struct api api;
 	struct http_server *server;
@@ -342,10 +344,12 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 		return NULL;
 	}
 	daemon->access_log = access_log_new(config->access_log.file);
+	daemon->search_sizes = search_sizes_new();
 	daemon->api = (struct api){
 		.pool = daemon->pool,
 		.access_log = daemon->access_log,
 		.cel_log = daemon->cel_log,
+		.search_sizes = daemon->search_sizes,
 		.settings = &daemon->view.settings,
 	};
 	daemon->server = http_server_new(daemon->base, &settings, &api_http_handler, &daemon->api);
@@ -367,6 +371,7 @@ daemon_free(struct daemon *daemon)
 	/* Connections give their requests up before the pool goes that serves them. */
 	http_server_free(daemon->server);
 	access_log_free(daemon->access_log);
+	search_sizes_free(daemon->search_sizes);
 	cel_log_free(daemon->cel_log);
 	db_pool_free(daemon->pool);
 	view_close(&daemon->view);

@@ -1,7 +1,8 @@
 -- recordingd --check: what this database lacks of what the statements use.
 -- Columns: kind ('table', 'column', 'privilege' or 'index'), missing (its name, for people).
 -- An index counts by what it covers, under whatever name: the same leading columns on the same
--- table, valid, and not partial but for rows where the column is NULL or by the key named here.
+-- table, valid, of the same kind, and not partial but for rows where the column is NULL or by the
+-- condition named here.
 WITH wanted_column (table_name, column_name) AS (
 	SELECT wanted.table_name, unnest(string_to_array(wanted.columns, ' '))
 	FROM (VALUES
@@ -25,27 +26,39 @@ WITH wanted_column (table_name, column_name) AS (
 	SELECT table_name, relation, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE'])
 	FROM wanted_table
 	WHERE table_name = 'attached_data'
-), wanted_index (table_name, columns, predicate) AS (
+), wanted_index (table_name, columns, method, condition) AS (
 	VALUES
-		('cel', 'id', ''),
-		('call_data', 'id', ''),
-		('call_data', 'start_time id', ''),
-		('call_data', 'uniqueid', ''),
-		('call_data', 'src_num start_time', ''),
-		('call_data', 'dst_num start_time', ''),
-		('call_data', 'src_interface start_time', ''),
-		('call_data', 'src_agent start_time', ''),
-		('call_data', 'dst_agent start_time', ''),
-		('attached_data', 'id_call_data', ''),
-		('attached_data', 'value', 'recording'),
-		('call_on_queue', 'callid', ''),
-		('call_on_queue', 'agent_num', ''),
-		('call_element', 'call_data_id', ''),
-		('call_element', 'interface call_data_id', ''),
-		('call_element', 'agent call_data_id', '')
+		('cel', 'id', 'btree', ''),
+		('call_data', 'id', 'btree', ''),
+		('call_data', 'start_time id', 'btree', ''),
+		('call_data', 'uniqueid', 'btree', ''),
+		('call_data', 'src_num start_time id', 'btree', ''),
+		('call_data', 'dst_num start_time id', 'btree', ''),
+		('call_data', 'call_direction start_time id', 'btree', ''),
+		('call_data', 'src_interface start_time id', 'btree', ''),
+		('call_data', 'src_agent start_time id', 'btree', ''),
+		('call_data', 'dst_agent start_time id', 'btree', ''),
+		('call_data', 'src_num answer_time', 'btree', 'dst_agent <> '''''),
+		('call_data', 'start_time id', 'btree', 'end_time - start_time > ''01:00:00'''),
+		('call_data', 'start_time id', 'btree', 'end_time - start_time > ''1 day'''),
+		('attached_data', 'id_call_data', 'btree', ''),
+		('attached_data', 'value', 'btree', 'key = ''recording'''),
+		('attached_data', 'key value id_call_data', 'btree', 'key <> ''recording'''),
+		('attached_data', 'key id_call_data', 'btree', 'key <> ''recording'''),
+		('call_on_queue', 'callid', 'btree', ''),
+		('call_on_queue', 'queue_ref queue_time', 'btree', ''),
+		('call_on_queue', 'agent_num queue_time', 'btree', ''),
+		('call_on_queue', 'status queue_time', 'btree', ''),
+		('call_element', 'call_data_id', 'btree', ''),
+		('call_element', 'interface start_time', 'btree', ''),
+		('call_element', 'agent start_time', 'btree', ''),
+		('call_data', 'src_num', 'gin', ''),
+		('call_data', 'dst_num', 'gin', '')
 ), present_index AS (
 	SELECT present.indrelid AS relation,
-		coalesce(pg_get_expr(present.indpred, present.indrelid), '') AS predicate,
+		method.amname AS method,
+		regexp_replace(coalesce(pg_get_expr(present.indpred, present.indrelid), ''),
+			'[()]|::(text|interval)', '', 'g') AS condition,
 		(
 			SELECT string_agg(attribute.attname, ' ' ORDER BY position.number)
 			FROM unnest(present.indkey::smallint[]) WITH ORDINALITY AS position (attnum, number)
@@ -53,6 +66,8 @@ WITH wanted_column (table_name, column_name) AS (
 				ON attribute.attrelid = present.indrelid AND attribute.attnum = position.attnum
 		) AS columns
 	FROM pg_catalog.pg_index AS present
+	JOIN pg_catalog.pg_class AS index ON index.oid = present.indexrelid
+	JOIN pg_catalog.pg_am AS method ON method.oid = index.relam
 	WHERE present.indisvalid AND present.indexprs IS NULL
 )
 SELECT 'table' AS kind, table_name AS missing
@@ -89,8 +104,10 @@ FROM (
 ) AS sequence
 WHERE sequence.name IS NOT NULL AND NOT has_sequence_privilege(sequence.name, 'USAGE')
 UNION ALL
-SELECT 'index', wanted.table_name || ' (' || replace(wanted.columns, ' ', ', ') || ')'
-	|| CASE WHEN wanted.predicate <> '' THEN ' where key = ''' || wanted.predicate || '''' ELSE '' END
+SELECT 'index', wanted.table_name
+	|| CASE WHEN wanted.method <> 'btree' THEN ' using ' || wanted.method ELSE '' END
+	|| ' (' || replace(wanted.columns, ' ', ', ') || ')'
+	|| CASE WHEN wanted.condition <> '' THEN ' where ' || wanted.condition ELSE '' END
 FROM wanted_index AS wanted
 JOIN wanted_table USING (table_name)
 WHERE relation IS NOT NULL
@@ -98,14 +115,13 @@ WHERE relation IS NOT NULL
 		SELECT 1
 		FROM present_index AS present
 		WHERE present.relation = wanted_table.relation
+			AND present.method = wanted.method
 			AND (present.columns || ' ') LIKE (replace(wanted.columns, '_', '\_') || ' %')
 			AND (
-				present.predicate = ''
-				OR present.predicate ~ '^\([a-z_]+ IS NOT NULL\)$'
-				OR (
-					wanted.predicate <> ''
-					AND present.predicate LIKE '%key%''' || wanted.predicate || '''%'
-				)
+				present.condition = wanted.condition
+				OR present.condition ~ '^[a-z_]+ IS NOT NULL$'
+				-- One of long calls is there to be short.
+				OR (present.condition = '' AND wanted.condition NOT LIKE 'end\_time - %')
 			)
 	)
 ORDER BY 1, 2

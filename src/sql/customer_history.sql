@@ -1,13 +1,55 @@
 -- POST /recording/history/customer: calls that pass every filter: how many, and the newest of them.
--- Two statements: calls, one fragment for each filter, then total; and calls, the same fragments,
--- then newest. Parameters are numbered within each part; they are renumbered when parts are joined.
+-- Two statements: total_calls, one fragment for each filter, total_end; and, when there are some,
+-- walked_calls, the same fragments, walked_end, or found_calls, the same, found_end; then entries.
+-- Walked is newest first, until there are enough, which is right when many calls pass, or those of
+-- one number are looked at; found has all that pass and sorts them, which is right for few.
+-- Parameters are numbered within each part; they are renumbered when parts are joined.
 -- Text is compared in the C collation, byte by byte, whatever the database's own.
 
--- part: calls
-WITH matching_call AS (
-	SELECT call.id, call.start_time
-	FROM call_data AS call
-	WHERE true
+-- part: total_calls
+-- Columns: total.
+-- Index: call_data (src_num, …): read alone, without the table, where it is vacuumed.
+SELECT count(*) AS total
+FROM call_data AS call
+WHERE true
+
+-- part: walked_calls
+-- Index: call_data (src_num, start_time DESC, id DESC) or (start_time DESC, id DESC).
+WITH matching_call AS MATERIALIZED (
+	SELECT newest.id
+	FROM (
+		SELECT call.id
+		FROM call_data AS call
+		WHERE true
+
+-- part: walked_end
+-- $1 bigint: how many calls at most.
+		ORDER BY call.start_time DESC, call.id DESC
+		LIMIT $1::bigint
+	) AS newest
+	-- The planner does not know $1, and a tenth of all calls would ask for other joins.
+	LIMIT /*most*/
+)
+
+-- part: found_calls
+WITH matching_call AS MATERIALIZED (
+	SELECT newest.id
+	FROM (
+		SELECT found.id
+		FROM (
+			SELECT call.id, call.start_time
+			FROM call_data AS call
+			WHERE true
+
+-- part: found_end
+-- $1 bigint: how many calls at most.
+			OFFSET 0
+		) AS found
+		ORDER BY found.start_time DESC, found.id DESC
+		LIMIT $1::bigint
+	) AS newest
+	LIMIT /*most*/
+)
 
 -- part: src_num_equals
 -- $1 text
@@ -56,19 +98,14 @@ WITH matching_call AS (
 -- part: pair_end
 		)
 
--- part: total
--- Columns: total.
-)
-SELECT count(*) AS total
-FROM matching_call
+-- part: pair_walked_end
+-- Looked at for each call on the way, and not joined.
+			OFFSET 0
+		)
 
--- part: newest
--- $1 bigint: how many calls at most.
+-- part: entries
 -- Columns: start, duration, wait_time (whole seconds or NULL), agent_name, agent_num, queue_name,
 --   queue_num, status, of the call's last passage; what is not known is NULL.
-	ORDER BY call.start_time DESC, call.id DESC
-	LIMIT $1::bigint
-)
 SELECT to_char(call.start_time, 'YYYY-MM-DD HH24:MI:SS') AS start,
 	floor(extract(epoch FROM call.end_time - call.answer_time))::bigint AS duration,
 	floor(extract(epoch FROM coalesce(passage.answer_time, passage.hangup_time)

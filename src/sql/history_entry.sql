@@ -1,16 +1,6 @@
 -- What the histories of an interface and of an agent show of each call in side(call_id, is_caller,
 -- leg_ongoing, leg_answered).
 
--- part: since
--- $1 integer: only calls since midnight this many days before today.
-		AND call.start_time >= current_date - $1::integer
-
--- part: limit
--- $1 bigint: how many calls at most.
-	ORDER BY call.start_time DESC, call.id DESC
-	LIMIT $1::bigint
-
--- part: rows
 -- Columns: start, duration (whole seconds, NULL while not both ends are known), src_num, dst_num,
 --   status, src_firstname, src_lastname, dst_firstname, dst_lastname; what is not known is NULL.
 -- Order: newest start first, then highest id.

@@ -2,7 +2,7 @@
 -- that the first half put into matching_call(id).
 -- Columns: id, uniqueid is not shown; one row for each attached pair, rows of a call together:
 --   id, agent, queue, dst_num, duration (whole seconds, NULL while not both ends are known),
---   src_num, start, status, key, value.
+--   src_num, start, status, key, value, moment (start to the microsecond, for a cursor).
 -- Order: newest start first, then highest id, then key.
 -- Index: attached_data (id_call_data), call_on_queue (callid).
 SELECT call.id,
@@ -22,7 +22,8 @@ SELECT call.id,
 	to_char(call.start_time, 'YYYY-MM-DD HH24:MI:SS') AS start,
 	call.status::text AS status,
 	pair.key,
-	pair.value
+	pair.value,
+	call.start_time::text AS moment
 FROM matching_call
 JOIN call_data AS call ON call.id = matching_call.id
 LEFT JOIN LATERAL (

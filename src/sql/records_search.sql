@@ -1,113 +1,517 @@
 -- POST /recording/records/search: recorded and answered calls, newest first.
--- The statement is base, then one fragment for each condition of the request, then page, then
--- record.sql. Parameters are numbered within each part; they are renumbered when parts are joined.
+--
+-- The statement is joined from the parts below by src/calls/search.c: open, the lists of one
+-- condition, close, record.sql. The condition that few calls meet is walked, newest first, until the
+-- page is full; every other one is a filter on the calls met on the way. What is walked is decided
+-- there and not left to the planner, which does not know which values go together: so filters are
+-- sub-selects with OFFSET 0, which it cannot turn into joins.
+--
+-- In a list, /*condition*/ stands for what is walked, /*bounds*/ for the times between which it is
+-- walked, and /*filters*/ for the rest; /*depth*/ is $1, or a literal that is at least as much: the
+-- planner would take an unknown limit for a tenth of all, and sort instead of walking. Unlike elsewhere, parameters have the same number in every
+-- part, as most are needed several times:
+--   $1 bigint: how many calls a list must yield: those passed over, the page, and one more
+--   $2 bigint: one more than the page size, to see whether there is a next page
+--   $3 bigint: how many calls to pass over
+--   $4 text[]: agent numbers          $5 text[]: queue references
+--   $6 text: status of a passage      $7 timestamp: start      $8 timestamp: end
+--   $9 text: callee, or a pattern     $10 text: caller, or a pattern
+--   $11 text: direction               $12 text: key            $13 text: value
+--   $14 timestamp, $15 integer: start and id of the call after which the page begins
+--   $16: a status that is walked, or an array of one direction, in the column's own type, which may
+--   be an enum
+--
+-- Lists of passages and pairs are not in the order of the calls' starts. There the walk stops at the
+-- last call of the depth, and goes on as far as a later start may still hide, which rests on this: a
+-- passage begins at most an hour before its call (clocks differ), and at most a day after it unless the call
+-- lasts longer than a day; a call gets its id between its start and two hours after its end. In short
+-- lists, which are read whole, nothing rests on it.
 
--- part: base
--- Index: call_data (start_time DESC, id DESC), attached_data (id_call_data).
-WITH matching_call AS (
-	SELECT call.id
+-- part: open
+-- The first names the types of all parameters, as PostgreSQL wants for those that are not used.
+WITH asked AS (
+	SELECT $1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[], $6::text, $7::timestamp,
+		$8::timestamp, $9::text, $10::text, $11::text, $12::text, $13::text, $14::timestamp,
+		$15::integer
+), newest AS MATERIALIZED (
+	SELECT DISTINCT listed.id, listed.start_time
+	FROM (
+
+-- part: next_list
+		UNION ALL
+
+-- part: close
+	) AS listed
+)
+
+-- part: and_long_calls
+-- What ends after $7 and lasts longer than an hour is not in the lists that begin an hour before.
+	) AS listed
+), long_call AS (
+	SELECT call.id, call.start_time
 	FROM call_data AS call
-	WHERE call.answer_time IS NOT NULL
-		AND EXISTS (
-			SELECT 1
-			FROM attached_data AS recording
-			WHERE recording.id_call_data = call.id AND recording.key = 'recording'
-		)
-
--- part: agent
--- $1 text[]: agent numbers.
-		AND (
-			call.src_agent = ANY ($1::text[])
-			OR call.dst_agent = ANY ($1::text[])
-			OR EXISTS (
-				SELECT 1
-				FROM call_on_queue AS passage
-				WHERE passage.callid = call.uniqueid AND passage.agent_num = ANY ($1::text[])
-			)
-		)
-
--- part: queue
--- $1 text[]: queue references.
-		AND EXISTS (
-			SELECT 1
-			FROM call_on_queue AS passage
-			WHERE passage.callid = call.uniqueid AND passage.queue_ref = ANY ($1::text[])
-		)
-
--- part: queue_status
--- $1 text: exit status of a passage.
-		AND EXISTS (
-			SELECT 1
-			FROM call_on_queue AS passage
-			WHERE passage.callid = call.uniqueid AND passage.status::text = $1::text
-		)
-
--- part: queue_and_status
--- $1 text[]: queue references.  $2 text: exit status of the same passage.
-		AND EXISTS (
-			SELECT 1
-			FROM call_on_queue AS passage
-			WHERE passage.callid = call.uniqueid
-				AND passage.queue_ref = ANY ($1::text[])
-				AND passage.status::text = $2::text
-		)
-
--- part: start
--- $1 timestamp: calls that start or end at or after it.
-		AND (call.start_time >= $1::timestamp OR call.end_time >= $1::timestamp)
-
--- part: end
--- $1 timestamp: calls that start before it.
-		AND call.start_time < $1::timestamp
-
--- part: callee
--- $1 text: the number.
-		AND call.dst_num = $1::text
-
--- part: callee_pattern
--- $1 text: a LIKE pattern, escaped with backslashes.
-		AND call.dst_num LIKE $1::text
-
--- part: caller
--- $1 text: the number.
-		AND call.src_num = $1::text
-
--- part: caller_pattern
--- $1 text: a LIKE pattern, escaped with backslashes.
-		AND call.src_num LIKE $1::text
-
--- part: direction
--- $1 text: incoming or outgoing.
-		AND call.call_direction::text = $1::text
-
--- part: key
--- $1 text: the call has this key.
-		AND EXISTS (
-			SELECT 1
-			FROM attached_data AS pair
-			WHERE pair.id_call_data = call.id AND pair.key = $1::text
-		)
-
--- part: key_and_value
--- $1 text: key.  $2 text: the value that the call shows for it, its latest.
-		AND EXISTS (
-			SELECT 1
-			FROM attached_data AS pair
-			WHERE pair.id_call_data = call.id
-				AND pair.key = $1::text
-				AND pair.value = $2::text
-				AND NOT EXISTS (
-					SELECT 1
-					FROM attached_data AS later
-					WHERE later.id_call_data = pair.id_call_data
-						AND later.key = pair.key
-						AND later.id > pair.id
-				)
-		)
+	WHERE (SELECT count(*) FROM newest) < /*depth*/
+		AND call.answer_time IS NOT NULL
+		AND call.end_time - call.start_time > interval '1 hour'
+		AND call.end_time >= $7
+		AND call.start_time < $7 - interval '1 hour'
+		/*filters*/
+	ORDER BY call.start_time DESC, call.id DESC
+	LIMIT /*depth*/
+)
 
 -- part: page
--- $1 bigint: one more than the page size, to see whether there is a next page.
--- $2 bigint: how many calls to pass over.
-	ORDER BY call.start_time DESC, call.id DESC
-	LIMIT $1::bigint OFFSET $2::bigint
+, matching_call AS (
+	SELECT found.id
+	FROM (
+		SELECT one_page.id, one_page.start_time
+		FROM (
+			SELECT newest.id, newest.start_time FROM newest
+			/*long_calls*/
+		) AS one_page
+		ORDER BY one_page.start_time DESC, one_page.id DESC
+		LIMIT $2 OFFSET $3
+	) AS found
+	-- The planner does not know the page size, and a tenth of all calls would ask for other joins.
+	LIMIT /*most*/
 )
+
+-- part: long_calls
+			UNION
+			SELECT long_call.id, long_call.start_time FROM long_call
+
+-- Lists. ---------------------------------------------------------------------------------------
+
+-- part: calls
+-- Index: call_data, the condition's column first, then (start_time DESC, id DESC).
+		(
+			SELECT call.id, call.start_time
+			FROM call_data AS call
+			WHERE call.answer_time IS NOT NULL
+				/*condition*/
+				/*bounds*/
+				/*filters*/
+			ORDER BY /*order*/ call.start_time DESC, call.id DESC
+			LIMIT /*depth*/
+		)
+
+-- part: order_direction
+-- With ANY, it leaves the planner no other index: that of all starts would be read from end to end for
+-- a direction that no call has.
+			call.call_direction DESC,
+
+-- part: calls_of_agents
+-- Index: call_data (src_agent, …) or (dst_agent, …).
+		SELECT call.id, call.start_time
+		FROM unnest($4) AS wanted (value)
+		CROSS JOIN LATERAL (
+			SELECT call.id, call.start_time
+			FROM call_data AS call
+			WHERE call.answer_time IS NOT NULL
+				/*condition*/
+				/*bounds*/
+				/*filters*/
+			ORDER BY call.start_time DESC, call.id DESC
+			LIMIT /*depth*/
+		) AS call
+
+-- part: calls_by_pattern
+-- What is frequent is among the newest calls; what is not is found by its trigrams, in no order.
+-- Index: call_data (start_time DESC, id DESC), call_data (src_num or dst_num gin_trgm_ops).
+		SELECT call.id, call.start_time
+		FROM (
+			WITH recent AS MATERIALIZED (
+				SELECT call.id, call.start_time
+				FROM (
+					SELECT *
+					FROM call_data AS call
+					WHERE call.answer_time IS NOT NULL
+						/*bounds*/
+					ORDER BY call.start_time DESC, call.id DESC
+					LIMIT 5000
+				) AS call
+				WHERE true
+					/*condition*/
+					/*filters*/
+				LIMIT /*depth*/
+			)
+			SELECT recent.id, recent.start_time
+			FROM recent
+			UNION ALL
+			SELECT call.id, call.start_time
+			FROM (
+				SELECT *
+				FROM call_data AS call
+				WHERE call.answer_time IS NOT NULL
+					/*condition*/
+				OFFSET 0
+			) AS call
+			WHERE (SELECT count(*) FROM recent) < /*depth*/
+				-- There were more calls than the newest.
+				AND EXISTS (
+					SELECT
+					FROM call_data AS call
+					WHERE call.answer_time IS NOT NULL
+						/*bounds*/
+					ORDER BY call.start_time DESC, call.id DESC
+					OFFSET 5000 LIMIT 1
+				)
+				/*bounds*/
+				/*filters*/
+		) AS call
+
+-- part: passages
+-- Index: call_on_queue, the condition's column first, then (queue_time DESC); call_data (uniqueid).
+		SELECT call.id, call.start_time
+		FROM unnest(/*wanted*/) AS wanted (value)
+		CROSS JOIN LATERAL (
+			WITH short AS MATERIALIZED (
+				SELECT count(*) < 200 AS is_short
+				FROM (
+					SELECT
+					FROM call_on_queue AS passage
+					WHERE true
+						/*condition*/
+					LIMIT 200
+				) AS head
+			), first AS MATERIALIZED (
+				SELECT call.id, call.start_time, seen.queue_time
+				FROM call_on_queue AS passage
+				CROSS JOIN LATERAL (
+					SELECT passage.callid, passage.queue_time, passage.id
+				) AS seen
+				CROSS JOIN LATERAL (
+					/*call*/
+				) AS call
+				WHERE true
+					/*condition*/
+					/*bounds*/
+				ORDER BY passage.queue_time DESC
+				LIMIT /*depth*/
+			)
+			SELECT first.id, first.start_time
+			FROM first
+			UNION ALL
+			SELECT call.id, call.start_time
+			FROM (
+				SELECT passage.callid, passage.queue_time, passage.id
+				FROM call_on_queue AS passage
+				WHERE passage.queue_time <= (SELECT min(first.queue_time) FROM first)
+					AND passage.queue_time >= CASE
+						WHEN (SELECT is_short FROM short) THEN '-infinity'
+						ELSE (SELECT min(first.start_time) FROM first) - interval '1 hour'
+					END
+					/*condition*/
+					/*bounds*/
+				OFFSET 0
+			) AS seen
+			CROSS JOIN LATERAL (
+				/*call*/
+			) AS call
+			WHERE (SELECT count(*) FROM first) = /*depth*/
+		) AS call
+
+-- part: call_of_passage
+-- Counted with the last of its passages in the list, so that no call comes twice.
+					SELECT call.id, call.start_time
+					FROM call_data AS call
+					WHERE call.uniqueid = seen.callid
+						AND call.answer_time IS NOT NULL
+						/*filters*/
+						AND NOT EXISTS (
+							SELECT
+							FROM call_on_queue AS passage
+							WHERE passage.callid = seen.callid
+								/*condition*/
+								AND (passage.queue_time, passage.id) > (seen.queue_time, seen.id)
+							OFFSET 0
+						)
+					OFFSET 0
+
+-- part: pairs
+-- Index: attached_data (key, value, id_call_data) or (key, id_call_data), both without key 'recording'.
+-- ANY and the order by key leave the planner no other index, as that of a call's pairs would be read
+-- from end to end for a key that few calls have.
+		SELECT call.id, call.start_time
+		FROM (
+			WITH short AS MATERIALIZED (
+				SELECT count(*) < 200 AS is_short
+				FROM (
+					SELECT
+					FROM attached_data AS pair
+					WHERE pair.key = ANY (ARRAY[$12])
+						/*condition*/
+					LIMIT 200
+				) AS head
+			), first AS MATERIALIZED (
+				SELECT call.id, call.start_time
+				FROM attached_data AS pair
+				CROSS JOIN LATERAL (SELECT pair.id_call_data, pair.id) AS seen
+				CROSS JOIN LATERAL (
+					/*call*/
+				) AS call
+				WHERE pair.key = ANY (ARRAY[$12])
+					/*condition*/
+					/*bounds*/
+				ORDER BY pair.key DESC, pair.id_call_data DESC
+				LIMIT /*depth*/
+			)
+			SELECT first.id, first.start_time
+			FROM first
+			UNION ALL
+			SELECT call.id, call.start_time
+			FROM (
+				SELECT pair.id_call_data, pair.id
+				FROM attached_data AS pair
+				WHERE pair.key = ANY (ARRAY[$12])
+					AND pair.id_call_data <= (SELECT min(first.id) FROM first)
+					AND pair.id_call_data >= CASE
+						WHEN (SELECT is_short FROM short) THEN 0
+						-- Was there before the earliest start found so far.
+						ELSE coalesce((
+							SELECT before.id
+							FROM call_data AS before
+							WHERE before.start_time < (SELECT min(first.start_time) FROM first)
+									- interval '3 hours'
+								AND before.end_time - before.start_time <= interval '1 hour'
+							ORDER BY before.start_time DESC, before.id DESC
+							LIMIT 1
+						), 0)
+					END
+					/*condition*/
+					/*bounds*/
+				OFFSET 0
+			) AS seen
+			CROSS JOIN LATERAL (
+				/*call*/
+			) AS call
+			WHERE (SELECT count(*) FROM first) = /*depth*/
+		) AS call
+
+-- part: call_of_pair
+-- Counted with the pair that the call shows, its latest of this key.
+					SELECT call.id, call.start_time
+					FROM call_data AS call
+					WHERE call.id = seen.id_call_data
+						AND call.answer_time IS NOT NULL
+						/*filters*/
+						AND NOT EXISTS (
+							SELECT
+							FROM attached_data AS pair
+							WHERE pair.id_call_data = seen.id_call_data
+								AND pair.key = $12
+								AND pair.id > seen.id
+							OFFSET 0
+						)
+					OFFSET 0
+
+-- part: very_long_calls
+-- Calls longer than a day: beyond the bounds of lists of passages and pairs. There are hardly any.
+-- Index: call_data (start_time DESC, id DESC) where they last longer than a day.
+		(
+			SELECT call.id, call.start_time
+			FROM call_data AS call
+			WHERE call.answer_time IS NOT NULL
+				AND call.end_time - call.start_time > interval '1 day'
+				/*filters*/
+			ORDER BY call.start_time DESC, call.id DESC
+			LIMIT /*depth*/
+		)
+
+-- What is walked. --------------------------------------------------------------------------------
+
+-- part: by_caller
+				AND call.src_num = $10
+
+-- part: by_callee
+				AND call.dst_num = $9
+
+-- part: by_caller_pattern
+				AND call.src_num LIKE $10
+
+-- part: by_callee_pattern
+				AND call.dst_num LIKE $9
+
+-- part: by_direction
+				AND call.call_direction = ANY ($16)
+
+-- part: by_src_agent
+				AND call.src_agent = wanted.value
+
+-- part: by_dst_agent
+				AND call.dst_agent = wanted.value
+
+-- part: by_queue
+						AND passage.queue_ref = wanted.value
+
+-- part: by_queue_and_status
+						AND passage.queue_ref = wanted.value
+						AND passage.status::text = $6
+
+-- part: by_passage_agent
+						AND passage.agent_num = wanted.value
+
+-- part: by_status
+						AND passage.status = $16
+
+-- part: by_key
+						AND pair.key <> 'recording'
+
+-- part: by_key_and_value
+						AND pair.key <> 'recording'
+						AND pair.value = $13
+
+-- part: by_recording
+						AND pair.key = 'recording'
+						AND pair.value = $13
+
+-- Between which times. ---------------------------------------------------------------------------
+
+-- part: calls_since
+				AND call.start_time >= $7 - interval '1 hour'
+
+-- part: passages_since
+						AND passage.queue_time >= CASE
+							WHEN (SELECT is_short FROM short) THEN '-infinity'
+							ELSE $7 - interval '2 hours'
+						END
+
+-- part: passages_until_end
+						AND passage.queue_time < CASE
+							WHEN (SELECT is_short FROM short) THEN 'infinity'
+							ELSE $8 + interval '1 day'
+						END
+
+-- part: passages_until_after
+						AND passage.queue_time < CASE
+							WHEN (SELECT is_short FROM short) THEN 'infinity'
+							ELSE $14 + interval '1 day'
+						END
+
+-- part: pairs_since
+						AND pair.id_call_data >= CASE
+							WHEN (SELECT is_short FROM short) THEN 0
+							ELSE coalesce((
+								SELECT before.id
+								FROM call_data AS before
+								WHERE before.start_time < $7 - interval '4 hours'
+									AND before.end_time - before.start_time <= interval '1 hour'
+								ORDER BY before.start_time DESC, before.id DESC
+								LIMIT 1
+							), 0)
+						END
+
+-- part: pairs_until_end
+						AND pair.id_call_data < CASE
+							WHEN (SELECT is_short FROM short) THEN 2147483647
+							ELSE coalesce((
+								SELECT after.id
+								FROM call_data AS after
+								WHERE after.start_time >= $8 + interval '26 hours'
+								ORDER BY after.start_time, after.id
+								LIMIT 1
+							), 2147483647)
+						END
+
+-- part: pairs_until_after
+						AND pair.id_call_data < CASE
+							WHEN (SELECT is_short FROM short) THEN 2147483647
+							ELSE coalesce((
+								SELECT after.id
+								FROM call_data AS after
+								WHERE after.start_time >= $14 + interval '26 hours'
+								ORDER BY after.start_time, after.id
+								LIMIT 1
+							), 2147483647)
+						END
+
+-- Filters. ---------------------------------------------------------------------------------------
+
+-- part: filter_recorded
+				AND EXISTS (
+					SELECT
+					FROM attached_data AS other
+					WHERE other.id_call_data = call.id AND other.key = 'recording'
+					OFFSET 0
+				)
+
+-- part: filter_agent
+				AND (
+					call.src_agent = ANY ($4)
+					OR call.dst_agent = ANY ($4)
+					OR EXISTS (
+						SELECT
+						FROM call_on_queue AS other
+						WHERE other.callid = call.uniqueid AND other.agent_num = ANY ($4)
+						OFFSET 0
+					)
+				)
+
+-- part: filter_queue
+				AND EXISTS (
+					SELECT
+					FROM call_on_queue AS other
+					WHERE other.callid = call.uniqueid AND other.queue_ref = ANY ($5)
+					OFFSET 0
+				)
+
+-- part: filter_status
+				AND EXISTS (
+					SELECT
+					FROM call_on_queue AS other
+					WHERE other.callid = call.uniqueid AND other.status::text = $6
+					OFFSET 0
+				)
+
+-- part: filter_queue_and_status
+				AND EXISTS (
+					SELECT
+					FROM call_on_queue AS other
+					WHERE other.callid = call.uniqueid
+						AND other.queue_ref = ANY ($5)
+						AND other.status::text = $6
+					OFFSET 0
+				)
+
+-- part: filter_start
+				AND (call.start_time >= $7 OR call.end_time >= $7)
+
+-- part: filter_end
+				AND call.start_time < $8
+
+-- part: filter_after
+				AND (call.start_time, call.id) < ($14, $15)
+
+-- part: filter_callee
+-- Means the same as =, but keeps the planner from walking this one; so does IS TRUE below.
+				AND call.dst_num IS NOT DISTINCT FROM $9
+
+-- part: filter_callee_pattern
+				AND (call.dst_num LIKE $9) IS TRUE
+
+-- part: filter_caller
+				AND call.src_num IS NOT DISTINCT FROM $10
+
+-- part: filter_caller_pattern
+				AND (call.src_num LIKE $10) IS TRUE
+
+-- part: filter_direction
+				AND call.call_direction::text = $11
+
+-- part: filter_key
+				AND EXISTS (
+					SELECT
+					FROM attached_data AS other
+					WHERE other.id_call_data = call.id AND other.key = $12
+					OFFSET 0
+				)
+
+-- part: filter_key_and_value
+-- The value that the call shows for the key: its latest.
+				AND (
+					SELECT other.value
+					FROM attached_data AS other
+					WHERE other.id_call_data = call.id AND other.key = $12
+					ORDER BY other.id DESC
+					LIMIT 1
+				) = $13

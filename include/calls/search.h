@@ -1,0 +1,106 @@
+/*
+ * How a search of records is run: which of its conditions is walked, newest call first, while the
+ * others are filters on the calls met on the way; and the statement that does it.
+ *
+ * What is walked should be what few calls meet. A condition that fewer than SEARCH_SIZE_MAX rows
+ * meet is found by asking how many; between longer ones a fixed order decides: numbers, pairs,
+ * agents, queues, statuses, keys, patterns.
+ *
+ * Statements of the same shape have the same text, so that they can be prepared; values are
+ * parameters.
+ *
+ * Order of calls: fill a struct search_conditions; search_walks_asked() and the queries it names,
+ * unless there is at most one; search_choose(); search_statement().
+ */
+#ifndef RECORDINGD_CALLS_SEARCH_H
+#define RECORDINGD_CALLS_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/pool.h"
+
+/* Rows up to which a list's size is counted. */
+#define SEARCH_SIZE_MAX 20000
+
+/* More agents or queues than this are no list, but a filter: some of them have called lately. */
+#define SEARCH_NAMES_MAX 8
+
+/* What can be walked, in the order that decides between long lists. */
+enum search_walk {
+	SEARCH_WALK_CALLER,
+	SEARCH_WALK_CALLEE,
+	SEARCH_WALK_PAIR,
+	SEARCH_WALK_AGENT,
+	SEARCH_WALK_QUEUE, /* with a status: passages that match both */
+	SEARCH_WALK_STATUS,
+	SEARCH_WALK_KEY,
+	SEARCH_WALK_CALLEE_PATTERN,
+	SEARCH_WALK_CALLER_PATTERN,
+	SEARCH_WALK_DIRECTION, /* never asked for its size: walked when there is nothing better */
+	SEARCH_WALK_TIME,
+	SEARCH_WALKS,
+};
+
+/* Where a page begins: behind this call. */
+struct search_position {
+	const char *start; /* as PostgreSQL writes it, to the microsecond */
+	const char *id;
+};
+
+/* All texts are borrowed; NULL: not asked for. */
+struct search_conditions {
+	const char *agents; /* array literals */
+	size_t agent_count;
+	const char *queues;
+	size_t queue_count;
+	const char *status;
+	const char *start;
+	const char *end;
+	const char *callee;
+	bool callee_is_pattern; /* for LIKE */
+	const char *caller;
+	bool caller_is_pattern;
+	const char *direction; /* not "all" */
+	const char *key;
+	const char *value;
+	struct search_position after;
+};
+
+struct search_page {
+	int64_t size;
+	int64_t passed; /* calls passed over */
+};
+
+/* The lists whose size is worth asking for: how many, and which. */
+size_t search_walks_asked(
+	const struct search_conditions *conditions, enum search_walk walks[SEARCH_WALKS]);
+
+/* The query for a list's size: one row, one column. */
+struct db_step search_size_step(const struct search_conditions *conditions, enum search_walk walk);
+
+/* Of the lists asked for, the one with the smallest size. */
+enum search_walk search_choose(const struct search_conditions *conditions,
+	const enum search_walk *walks, const int64_t *sizes, size_t count);
+
+/* What must run before a size or a statement of this walk, in the same transaction; NULL: nothing.
+ */
+const struct db_statement *search_statement_before(enum search_walk walk);
+
+/*
+ * The statement, with record.sql at its end. The text is the caller's to free; values are borrowed
+ * from the conditions, or from numbers, which must live as long as the values are used.
+ */
+struct search_numbers {
+	char depth[24];
+	char limit[24];
+	char passed[24];
+	char direction[24]; /* an array literal */
+};
+
+char *search_statement(const struct search_conditions *conditions, enum search_walk walk,
+	const struct search_page *page, struct search_numbers *numbers,
+	struct db_parameters *parameters);
+
+#endif

@@ -1,0 +1,531 @@
+#include "calls/search.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls/pattern.h"
+#include "db/template.h"
+#include "statements.h"
+
+/* How many parameters records_search.sql always has; $16 only where it is walked. */
+#define PARAMETERS 15
+
+/* Fragments that one request may need at the same place. */
+#define FRAGMENTS_MAX 16
+
+struct fragments {
+	size_t count;
+	const char *texts[FRAGMENTS_MAX];
+};
+
+static void
+add(struct fragments *fragments, const char *text)
+{
+	/* Each condition adds one, and there are fewer conditions. */
+	if (fragments->count < FRAGMENTS_MAX)
+		fragments->texts[fragments->count++] = text;
+}
+
+static char *
+join(const struct fragments *fragments)
+{
+	return template_join(fragments->texts, fragments->count);
+}
+
+/* What can be walked -------------------------------------------------------------------------- */
+
+/* The key that every recorded call has. */
+static bool
+is_recording(const struct search_conditions *conditions)
+{
+	return conditions->key != NULL && strcmp(conditions->key, "recording") == 0;
+}
+
+static bool
+is_list(size_t names)
+{
+	return names > 0 && names <= SEARCH_NAMES_MAX;
+}
+
+/* Whether the conditions have what this walks. */
+static bool
+can_walk(const struct search_conditions *conditions, enum search_walk walk)
+{
+	switch (walk) {
+	case SEARCH_WALK_CALLER:
+		return conditions->caller != NULL && !conditions->caller_is_pattern;
+	case SEARCH_WALK_CALLEE:
+		return conditions->callee != NULL && !conditions->callee_is_pattern;
+	case SEARCH_WALK_PAIR:
+		return conditions->value != NULL;
+	case SEARCH_WALK_AGENT:
+		return conditions->agents != NULL && is_list(conditions->agent_count);
+	case SEARCH_WALK_QUEUE:
+		return conditions->queues != NULL && is_list(conditions->queue_count);
+	case SEARCH_WALK_STATUS:
+		return conditions->status != NULL && conditions->queues == NULL;
+	case SEARCH_WALK_KEY:
+		return conditions->key != NULL && conditions->value == NULL &&
+		       !is_recording(conditions);
+	case SEARCH_WALK_CALLEE_PATTERN:
+		return conditions->callee_is_pattern && pattern_has_trigram(conditions->callee);
+	case SEARCH_WALK_CALLER_PATTERN:
+		return conditions->caller_is_pattern && pattern_has_trigram(conditions->caller);
+	case SEARCH_WALK_DIRECTION:
+		return conditions->direction != NULL;
+	case SEARCH_WALK_TIME:
+		return true;
+	case SEARCH_WALKS:
+		break;
+	}
+	return false;
+}
+
+size_t
+search_walks_asked(const struct search_conditions *conditions, enum search_walk walks[SEARCH_WALKS])
+{
+	size_t count = 0;
+
+	for (enum search_walk walk = 0; walk < SEARCH_WALK_DIRECTION; walk++) {
+		if (can_walk(conditions, walk))
+			walks[count++] = walk;
+	}
+	return count;
+}
+
+enum search_walk
+search_choose(const struct search_conditions *conditions, const enum search_walk *walks,
+	const int64_t *sizes, size_t count)
+{
+	size_t best = 0;
+
+	if (count == 0)
+		return can_walk(conditions, SEARCH_WALK_DIRECTION) ? SEARCH_WALK_DIRECTION
+								   : SEARCH_WALK_TIME;
+	for (size_t i = 1; i < count; i++) {
+		if (sizes[i] < sizes[best])
+			best = i;
+	}
+	return walks[best];
+}
+
+/* Sizes --------------------------------------------------------------------------------------- */
+
+static const struct db_statement size_statements[SEARCH_WALK_DIRECTION] = {
+	[SEARCH_WALK_CALLER] = { .name = "size_caller", .text = sql_records_search_size_caller },
+	[SEARCH_WALK_CALLEE] = { .name = "size_callee", .text = sql_records_search_size_callee },
+	[SEARCH_WALK_PAIR] = { .name = "size_pair", .text = sql_records_search_size_pair },
+	[SEARCH_WALK_AGENT] = { .name = "size_agent", .text = sql_records_search_size_agent },
+	[SEARCH_WALK_QUEUE] = { .name = "size_queue", .text = sql_records_search_size_queue },
+	[SEARCH_WALK_STATUS] = { .name = "size_status", .text = sql_records_search_size_status },
+	[SEARCH_WALK_KEY] = { .name = "size_key", .text = sql_records_search_size_key },
+	[SEARCH_WALK_CALLEE_PATTERN] = { .name = "size_callee_pattern",
+		.text = sql_records_search_size_callee_pattern,
+		.lane = DB_LANE_LONG },
+	[SEARCH_WALK_CALLER_PATTERN] = { .name = "size_caller_pattern",
+		.text = sql_records_search_size_caller_pattern,
+		.lane = DB_LANE_LONG },
+};
+
+struct db_step
+search_size_step(const struct search_conditions *conditions, enum search_walk walk)
+{
+	const char *const values[SEARCH_WALK_DIRECTION] = {
+		[SEARCH_WALK_CALLER] = conditions->caller,
+		[SEARCH_WALK_CALLEE] = conditions->callee,
+		[SEARCH_WALK_PAIR] = conditions->key,
+		[SEARCH_WALK_AGENT] = conditions->agents,
+		[SEARCH_WALK_QUEUE] = conditions->queues,
+		[SEARCH_WALK_STATUS] = conditions->status,
+		[SEARCH_WALK_KEY] = conditions->key,
+		[SEARCH_WALK_CALLEE_PATTERN] = conditions->callee,
+		[SEARCH_WALK_CALLER_PATTERN] = conditions->caller,
+	};
+	struct db_step step = {
+		.statement = &size_statements[walk],
+		.parameters = { .count = 1, .values = { values[walk] } },
+	};
+
+	if (walk == SEARCH_WALK_PAIR)
+		step.parameters.values[step.parameters.count++] = conditions->value;
+	return step;
+}
+
+const struct db_statement *
+search_statement_before(enum search_walk walk)
+{
+	static const struct db_statement allow_bitmaps = {
+		.name = "allow_bitmaps",
+		.text = sql_allow_bitmaps,
+	};
+
+	return walk == SEARCH_WALK_CALLEE_PATTERN || walk == SEARCH_WALK_CALLER_PATTERN
+		       ? &allow_bitmaps
+		       : NULL;
+}
+
+/* Filters ------------------------------------------------------------------------------------- */
+
+static void
+add_passage_filters(struct fragments *filters, const struct search_conditions *conditions,
+	enum search_walk walk)
+{
+	if (walk == SEARCH_WALK_QUEUE || walk == SEARCH_WALK_STATUS)
+		return;
+	if (conditions->queues != NULL && conditions->status != NULL)
+		add(filters, sql_records_search_filter_queue_and_status);
+	else if (conditions->queues != NULL)
+		add(filters, sql_records_search_filter_queue);
+	else if (conditions->status != NULL)
+		add(filters, sql_records_search_filter_status);
+}
+
+static void
+add_number_filters(struct fragments *filters, const struct search_conditions *conditions,
+	enum search_walk walk)
+{
+	if (conditions->callee != NULL && walk != SEARCH_WALK_CALLEE)
+		add(filters, conditions->callee_is_pattern
+				     ? sql_records_search_filter_callee_pattern
+				     : sql_records_search_filter_callee);
+	if (conditions->caller != NULL && walk != SEARCH_WALK_CALLER)
+		add(filters, conditions->caller_is_pattern
+				     ? sql_records_search_filter_caller_pattern
+				     : sql_records_search_filter_caller);
+}
+
+/* Every condition but the one that is walked; SEARCH_WALK_TIME: all of them. */
+static char *
+filters_beside(const struct search_conditions *conditions, enum search_walk walk)
+{
+	struct fragments filters = { 0 };
+
+	if (conditions->start != NULL)
+		add(&filters, sql_records_search_filter_start);
+	if (conditions->end != NULL)
+		add(&filters, sql_records_search_filter_end);
+	if (conditions->after.start != NULL)
+		add(&filters, sql_records_search_filter_after);
+	add_number_filters(&filters, conditions, walk);
+	if (conditions->direction != NULL && walk != SEARCH_WALK_DIRECTION)
+		add(&filters, sql_records_search_filter_direction);
+	if (conditions->agents != NULL && walk != SEARCH_WALK_AGENT)
+		add(&filters, sql_records_search_filter_agent);
+	add_passage_filters(&filters, conditions, walk);
+	if (conditions->value != NULL && walk != SEARCH_WALK_PAIR)
+		add(&filters, sql_records_search_filter_key_and_value);
+	else if (conditions->value == NULL && conditions->key != NULL && walk != SEARCH_WALK_KEY &&
+		 !is_recording(conditions))
+		add(&filters, sql_records_search_filter_key);
+	add(&filters, sql_records_search_filter_recorded);
+	return join(&filters);
+}
+
+/* Bounds -------------------------------------------------------------------------------------- */
+
+static char *
+call_bounds(const struct search_conditions *conditions)
+{
+	struct fragments bounds = { 0 };
+
+	/* The end and the call before the page are bounds as they are, and among the filters. */
+	if (conditions->start != NULL)
+		add(&bounds, sql_records_search_calls_since);
+	return join(&bounds);
+}
+
+/* Of calls that are looked at by their starts, but not filtered yet. */
+static char *
+recent_bounds(const struct search_conditions *conditions)
+{
+	struct fragments bounds = { 0 };
+
+	if (conditions->start != NULL)
+		add(&bounds, sql_records_search_calls_since);
+	if (conditions->end != NULL)
+		add(&bounds, sql_records_search_filter_end);
+	if (conditions->after.start != NULL)
+		add(&bounds, sql_records_search_filter_after);
+	return join(&bounds);
+}
+
+static char *
+passage_bounds(const struct search_conditions *conditions)
+{
+	struct fragments bounds = { 0 };
+
+	if (conditions->start != NULL)
+		add(&bounds, sql_records_search_passages_since);
+	if (conditions->end != NULL)
+		add(&bounds, sql_records_search_passages_until_end);
+	if (conditions->after.start != NULL)
+		add(&bounds, sql_records_search_passages_until_after);
+	return join(&bounds);
+}
+
+static char *
+pair_bounds(const struct search_conditions *conditions)
+{
+	struct fragments bounds = { 0 };
+
+	if (conditions->start != NULL)
+		add(&bounds, sql_records_search_pairs_since);
+	if (conditions->end != NULL)
+		add(&bounds, sql_records_search_pairs_until_end);
+	if (conditions->after.start != NULL)
+		add(&bounds, sql_records_search_pairs_until_after);
+	return join(&bounds);
+}
+
+/* Lists --------------------------------------------------------------------------------------- */
+
+enum list_order {
+	LIST_OF_CALLS,	  /* in the order of their starts */
+	LIST_BY_PATTERN,  /* of calls, in none */
+	LIST_OF_PASSAGES, /* in the order of passages */
+	LIST_OF_PAIRS,	  /* in the order of the calls' ids */
+};
+
+struct list {
+	enum list_order order;
+	const char *template;
+	const char *condition;
+	const char *wanted;	  /* of passages: what is unnested */
+	const char *order_before; /* of calls: what goes before their starts */
+};
+
+/* The lists that together have every call that meets the condition. */
+#define LISTS_MAX 3
+
+static size_t
+add_list(struct list *lists, size_t count, enum list_order order, const char *template,
+	const char *condition, const char *wanted)
+{
+	lists[count] = (struct list){
+		.order = order,
+		.template = template,
+		.condition = condition,
+		.wanted = wanted,
+		.order_before = condition == sql_records_search_by_direction
+					? sql_records_search_order_direction
+					: "",
+	};
+	return count + 1;
+}
+
+static size_t
+lists_of_agents(struct list lists[LISTS_MAX])
+{
+	size_t count = 0;
+
+	count = add_list(lists, count, LIST_OF_CALLS, sql_records_search_calls_of_agents,
+		sql_records_search_by_src_agent, "");
+	count = add_list(lists, count, LIST_OF_CALLS, sql_records_search_calls_of_agents,
+		sql_records_search_by_dst_agent, "");
+	return add_list(lists, count, LIST_OF_PASSAGES, sql_records_search_passages,
+		sql_records_search_by_passage_agent, "$4");
+}
+
+static size_t
+lists_of(const struct search_conditions *conditions, enum search_walk walk,
+	struct list lists[LISTS_MAX])
+{
+	const char *calls = sql_records_search_calls;
+	const char *pairs = sql_records_search_pairs;
+	const char *passages = sql_records_search_passages;
+	const char *pattern = sql_records_search_calls_by_pattern;
+
+	switch (walk) {
+	case SEARCH_WALK_CALLER:
+		return add_list(lists, 0, LIST_OF_CALLS, calls, sql_records_search_by_caller, "");
+	case SEARCH_WALK_CALLEE:
+		return add_list(lists, 0, LIST_OF_CALLS, calls, sql_records_search_by_callee, "");
+	case SEARCH_WALK_DIRECTION:
+		return add_list(
+			lists, 0, LIST_OF_CALLS, calls, sql_records_search_by_direction, "");
+	case SEARCH_WALK_CALLEE_PATTERN:
+		return add_list(lists, 0, LIST_BY_PATTERN, pattern,
+			sql_records_search_by_callee_pattern, "");
+	case SEARCH_WALK_CALLER_PATTERN:
+		return add_list(lists, 0, LIST_BY_PATTERN, pattern,
+			sql_records_search_by_caller_pattern, "");
+	case SEARCH_WALK_AGENT:
+		return lists_of_agents(lists);
+	case SEARCH_WALK_QUEUE:
+		return add_list(lists, 0, LIST_OF_PASSAGES, passages,
+			conditions->status == NULL ? sql_records_search_by_queue
+						   : sql_records_search_by_queue_and_status,
+			"$5");
+	case SEARCH_WALK_STATUS:
+		return add_list(lists, 0, LIST_OF_PASSAGES, passages, sql_records_search_by_status,
+			"ARRAY[0]");
+	case SEARCH_WALK_KEY:
+		return add_list(lists, 0, LIST_OF_PAIRS, pairs, sql_records_search_by_key, "");
+	case SEARCH_WALK_PAIR:
+		return add_list(lists, 0, LIST_OF_PAIRS, pairs,
+			is_recording(conditions) ? sql_records_search_by_recording
+						 : sql_records_search_by_key_and_value,
+			"");
+	case SEARCH_WALK_TIME:
+	case SEARCH_WALKS:
+		break;
+	}
+	return add_list(lists, 0, LIST_OF_CALLS, calls, "", "");
+}
+
+static char *
+bounds_of(const struct search_conditions *conditions, enum list_order order)
+{
+	switch (order) {
+	case LIST_BY_PATTERN:
+		return recent_bounds(conditions);
+	case LIST_OF_PASSAGES:
+		return passage_bounds(conditions);
+	case LIST_OF_PAIRS:
+		return pair_bounds(conditions);
+	case LIST_OF_CALLS:
+		break;
+	}
+	return call_bounds(conditions);
+}
+
+static char *
+list_text(const struct search_conditions *conditions, const struct list *list, const char *filters)
+{
+	char *bounds = bounds_of(conditions, list->order);
+	const struct template_slot slots[] = {
+		{ "/*call*/", list->order == LIST_OF_PAIRS ? sql_records_search_call_of_pair
+							   : sql_records_search_call_of_passage },
+		{ "/*wanted*/", list->wanted },
+		{ "/*order*/", list->order_before },
+		{ "/*condition*/", list->condition },
+		{ "/*bounds*/", bounds },
+		{ "/*filters*/", filters },
+	};
+	char *text = template_fill(list->template, slots, sizeof slots / sizeof *slots);
+
+	free(bounds);
+	return text;
+}
+
+/* Calls longer than the bounds of the lists allow for. */
+static bool
+needs_very_long_calls(const struct search_conditions *conditions, const struct list *last)
+{
+	return (conditions->end != NULL || conditions->after.start != NULL) &&
+	       (last->order == LIST_OF_PASSAGES || last->order == LIST_OF_PAIRS);
+}
+
+/* The statement ------------------------------------------------------------------------------- */
+
+static char *
+long_calls_text(const struct search_conditions *conditions, const char *template)
+{
+	char *filters = filters_beside(conditions, SEARCH_WALK_TIME);
+	const struct template_slot slot = { "/*filters*/", filters };
+	char *text = template_fill(template, &slot, 1);
+
+	free(filters);
+	return text;
+}
+
+static char *
+page_text(const struct search_conditions *conditions, const struct search_page *page)
+{
+	const struct template_slot slots[] = {
+		{ "/*long_calls*/",
+			conditions->start == NULL ? "" : sql_records_search_long_calls },
+		{ "/*most*/", template_row_limit(page->size + 1, "ALL") },
+	};
+
+	return template_fill(sql_records_search_page, slots, sizeof slots / sizeof *slots);
+}
+
+static void
+free_all(char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(texts[i]);
+}
+
+/* Everything between open and page. */
+static char *
+lists_text(const struct search_conditions *conditions, enum search_walk walk)
+{
+	struct list lists[LISTS_MAX];
+	size_t count = lists_of(conditions, walk, lists);
+	char *filters = filters_beside(conditions, walk);
+	char *owned[LISTS_MAX + 2];
+	size_t owned_count = 0;
+	struct fragments parts = { 0 };
+	char *joined;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			add(&parts, sql_records_search_next_list);
+		owned[owned_count] = list_text(conditions, &lists[i], filters);
+		add(&parts, owned[owned_count++]);
+	}
+	if (needs_very_long_calls(conditions, &lists[count - 1])) {
+		owned[owned_count] = long_calls_text(
+			conditions, sql_records_search_very_long_calls);
+		add(&parts, sql_records_search_next_list);
+		add(&parts, owned[owned_count++]);
+	}
+	if (conditions->start != NULL) {
+		owned[owned_count] = long_calls_text(conditions, sql_records_search_and_long_calls);
+		add(&parts, owned[owned_count++]);
+	} else {
+		add(&parts, sql_records_search_close);
+	}
+	joined = join(&parts);
+	free_all(owned, owned_count);
+	free(filters);
+	return joined;
+}
+
+static void
+fill_parameters(const struct search_conditions *conditions, enum search_walk walk,
+	struct search_numbers *numbers, struct db_parameters *parameters)
+{
+	*parameters = (struct db_parameters){
+		.count = PARAMETERS,
+		.values = { numbers->depth, numbers->limit, numbers->passed, conditions->agents,
+			conditions->queues, conditions->status, conditions->start, conditions->end,
+			conditions->callee, conditions->caller, conditions->direction,
+			conditions->key, conditions->value, conditions->after.start,
+			conditions->after.id },
+	};
+	if (walk == SEARCH_WALK_STATUS) {
+		parameters->values[parameters->count++] = conditions->status;
+	} else if (walk == SEARCH_WALK_DIRECTION) {
+		snprintf(numbers->direction, sizeof numbers->direction, "{%s}",
+			conditions->direction);
+		parameters->values[parameters->count++] = numbers->direction;
+	}
+}
+
+char *
+search_statement(const struct search_conditions *conditions, enum search_walk walk,
+	const struct search_page *page, struct search_numbers *numbers,
+	struct db_parameters *parameters)
+{
+	int64_t depth = page->passed + page->size + 1;
+	const struct template_slot slot = { "/*depth*/", template_row_limit(depth, "$1") };
+	char *lists = lists_text(conditions, walk);
+	char *paged = page_text(conditions, page);
+	const char *parts[] = { sql_records_search_open, lists, paged, sql_record };
+	char *joined = template_join(parts, sizeof parts / sizeof *parts);
+	char *statement = template_fill(joined, &slot, 1);
+
+	free(lists);
+	free(paged);
+	free(joined);
+	snprintf(numbers->limit, sizeof numbers->limit, "%" PRId64, page->size + 1);
+	snprintf(numbers->passed, sizeof numbers->passed, "%" PRId64, page->passed);
+	snprintf(numbers->depth, sizeof numbers->depth, "%" PRId64, page->passed + page->size + 1);
+	fill_parameters(conditions, walk, numbers, parameters);
+	return statement;
+}

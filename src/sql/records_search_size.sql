@@ -1,0 +1,122 @@
+-- POST /recording/records/search, before it: how long the list of a condition is, counted up to
+-- 20000 rows (SEARCH_SIZE_MAX of calls/search.h). Each part is a statement of its own.
+-- Columns: size.
+
+-- part: caller
+-- $1 text: the number.
+-- Index: call_data (src_num, …).
+SELECT count(*) AS size
+FROM (SELECT FROM call_data AS call WHERE call.src_num = $1::text LIMIT 20000) AS head
+
+-- part: callee
+-- $1 text: the number.
+-- Index: call_data (dst_num, …).
+SELECT count(*) AS size
+FROM (SELECT FROM call_data AS call WHERE call.dst_num = $1::text LIMIT 20000) AS head
+
+-- part: pair
+-- $1 text: key.  $2 text: value.
+-- Index: attached_data (key, value, …).
+SELECT count(*) AS size
+FROM (
+	SELECT
+	FROM attached_data AS pair
+	WHERE pair.key = $1::text AND pair.value = $2::text AND pair.key <> 'recording'
+	LIMIT 20000
+) AS head
+
+-- part: key
+-- $1 text: key.
+-- Index: attached_data (key, id_call_data).
+SELECT count(*) AS size
+FROM (
+	SELECT
+	FROM attached_data AS pair
+	WHERE pair.key = $1::text AND pair.key <> 'recording'
+	LIMIT 20000
+) AS head
+
+-- part: agent
+-- $1 text[]: numbers.
+-- Index: call_data (src_agent, …), (dst_agent, …), call_on_queue (agent_num, …).
+SELECT
+	(
+		SELECT count(*)
+		FROM (SELECT FROM call_data AS call WHERE call.src_agent = ANY ($1::text[]) LIMIT 20000) AS head
+	) + (
+		SELECT count(*)
+		FROM (SELECT FROM call_data AS call WHERE call.dst_agent = ANY ($1::text[]) LIMIT 20000) AS head
+	) + (
+		SELECT count(*)
+		FROM (
+			SELECT
+			FROM call_on_queue AS passage
+			WHERE passage.agent_num = ANY ($1::text[])
+			LIMIT 20000
+		) AS head
+	) AS size
+
+-- part: queue
+-- $1 text[]: references.
+-- Index: call_on_queue (queue_ref, …).
+SELECT count(*) AS size
+FROM (
+	SELECT
+	FROM call_on_queue AS passage
+	WHERE passage.queue_ref = ANY ($1::text[])
+	LIMIT 20000
+) AS head
+
+-- part: status
+-- $1, in the column's own type: the status.
+-- Index: call_on_queue (status, …).
+SELECT count(*) AS size
+FROM (SELECT FROM call_on_queue AS passage WHERE passage.status = $1 LIMIT 20000) AS head
+
+-- part: callee_pattern
+-- $1 text: a LIKE pattern that has trigrams. What is frequent among the newest calls is long.
+-- Index: call_data (start_time DESC, id DESC), call_data (dst_num gin_trgm_ops).
+SELECT CASE
+	WHEN (
+		SELECT count(*)
+		FROM (
+			SELECT
+			FROM (
+				SELECT call.dst_num
+				FROM call_data AS call
+				ORDER BY call.start_time DESC, call.id DESC
+				LIMIT 5000
+			) AS recent
+			WHERE recent.dst_num LIKE $1::text
+			LIMIT 10
+		) AS head
+	) = 10 THEN 20000
+	ELSE (
+		SELECT count(*)
+		FROM (SELECT FROM call_data AS call WHERE call.dst_num LIKE $1::text LIMIT 20000) AS head
+	)
+END AS size
+
+-- part: caller_pattern
+-- $1 text: a LIKE pattern that has trigrams.
+-- Index: call_data (start_time DESC, id DESC), call_data (src_num gin_trgm_ops).
+SELECT CASE
+	WHEN (
+		SELECT count(*)
+		FROM (
+			SELECT
+			FROM (
+				SELECT call.src_num
+				FROM call_data AS call
+				ORDER BY call.start_time DESC, call.id DESC
+				LIMIT 5000
+			) AS recent
+			WHERE recent.src_num LIKE $1::text
+			LIMIT 10
+		) AS head
+	) = 10 THEN 20000
+	ELSE (
+		SELECT count(*)
+		FROM (SELECT FROM call_data AS call WHERE call.src_num LIKE $1::text LIMIT 20000) AS head
+	)
+END AS size
