@@ -6,6 +6,11 @@
  * load --port N --connections N --seconds S --request FILE
  *   FILE is one raw request. Prints: requests seconds requests/s p50_us p99_us bytes/s
  *   With --random N the word RANDOM in it becomes a number below N, another one each time.
+ * load --port N --connections N --seconds S [--warm S] --requests FILE
+ *   FILE has a line for each request: method, target and perhaps a body, separated by tabs. Each
+ *   request sent is one of them, in the same order of chance in each run. Answers that begin in the
+ *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer,
+ *   503 and 504 too, but they are counted: the line printed ends with how many.
  * load --port N --connections N --idle --request FILE
  *   sends the request once on each connection, prints "idle", and keeps them open until its
  *   standard input ends.
@@ -31,8 +36,13 @@
 #define EVENTS_MAX   256
 #define REQUEST_MAX  4096
 
-/* Latencies are counted in buckets of a microsecond up to a second; longer ones in the last. */
-#define LATENCY_BUCKETS 1000000
+/* Latencies are counted in buckets of a microsecond up to 20 seconds; longer ones in the last. */
+#define LATENCY_BUCKETS 20000000
+
+struct request {
+	char *bytes;
+	size_t length;
+};
 
 struct client {
 	int socket;
@@ -48,15 +58,21 @@ struct options {
 	int connections;
 	double seconds;
 	long random; /* 0: none */
+	double warm_seconds;
 	bool is_idle;
 	char request[REQUEST_MAX];
 	size_t request_length;
+	struct request *requests; /* of --requests */
+	size_t request_count;
 };
 
 static char buffer[BUFFER_BYTES];
 static uint32_t latencies[LATENCY_BUCKETS + 1];
 static uint64_t answers;
 static uint64_t received_bytes;
+static uint64_t refusals;
+static bool may_refuse;
+static int64_t counted_from_us;
 
 static _Noreturn void
 fail(const char *what)
@@ -96,6 +112,13 @@ send_request(struct client *client, const struct options *options)
 		length = randomize(options, randomized);
 		request = randomized;
 	}
+	if (options->request_count > 0) {
+		const struct request *chosen =
+			&options->requests[(size_t)random() % options->request_count];
+
+		request = chosen->bytes;
+		length = chosen->length;
+	}
 	client->head_length = 0;
 	client->in_body = false;
 	client->sent_us = now_us();
@@ -126,14 +149,28 @@ open_client(struct client *client, const struct options *options, int epoll)
 	send_request(client, options);
 }
 
-/* The head is complete: it must say 200 or 206 and how long the body is. */
+static bool
+is_expected(const char *head)
+{
+	if (strncmp(head, "HTTP/1.1 20", 11) == 0)
+		return true;
+	if (!may_refuse)
+		return false;
+	if (strncmp(head, "HTTP/1.1 503", 12) == 0 || strncmp(head, "HTTP/1.1 504", 12) == 0) {
+		refusals++;
+		return true;
+	}
+	return strncmp(head, "HTTP/1.1 404", 12) == 0;
+}
+
+/* The head is complete: it must say that all is well and how long the body is. */
 static void
 parse_head(struct client *client)
 {
 	const char *length;
 
 	client->head[client->head_length] = '\0';
-	if (strncmp(client->head, "HTTP/1.1 20", 11) != 0) {
+	if (!is_expected(client->head)) {
 		fprintf(stderr, "load: unexpected answer: %.200s\n", client->head);
 		exit(EXIT_FAILURE);
 	}
@@ -170,6 +207,8 @@ count_answer(const struct client *client)
 {
 	int64_t latency = now_us() - client->sent_us;
 
+	if (client->sent_us < counted_from_us)
+		return;
 	answers++;
 	latencies[latency < LATENCY_BUCKETS ? latency : LATENCY_BUCKETS]++;
 }
@@ -225,30 +264,62 @@ percentile_us(double share)
 	return LATENCY_BUCKETS;
 }
 
+/* Reads what has come. Returns how many clients have their answer and ask no more. */
+static int
+turn(const struct options *options, int epoll, bool goes_on)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int count = epoll_wait(epoll, events, EVENTS_MAX, 100);
+	int ended = 0;
+
+	for (int i = 0; i < count; i++) {
+		struct client *client = events[i].data.ptr;
+
+		if (!read_client(client))
+			continue;
+		count_answer(client);
+		if (goes_on)
+			send_request(client, options);
+		else
+			ended++;
+	}
+	return ended;
+}
+
+/* The slowest answers are often those that are under way at the end. */
+static void
+wait_for_rest(const struct options *options, int epoll)
+{
+	int64_t end = now_us() + LATENCY_BUCKETS;
+	int open = options->connections;
+
+	while (open > 0 && now_us() < end)
+		open -= turn(options, epoll, false);
+	if (open > 0) {
+		fprintf(stderr, "load: %d requests without an answer\n", open);
+		exit(EXIT_FAILURE);
+	}
+}
+
 static void
 run(const struct options *options, int epoll)
 {
-	struct epoll_event events[EVENTS_MAX];
-	int64_t start = now_us();
-	int64_t end = start + (int64_t)(options->seconds * 1e6);
+	int64_t end;
 	double elapsed;
 
-	while (now_us() < end) {
-		int count = epoll_wait(epoll, events, EVENTS_MAX, 100);
-
-		for (int i = 0; i < count; i++) {
-			struct client *client = events[i].data.ptr;
-
-			if (read_client(client)) {
-				count_answer(client);
-				send_request(client, options);
-			}
-		}
-	}
-	elapsed = (double)(now_us() - start) / 1e6;
-	printf("%llu %.3f %.1f %lld %lld %.0f\n", (unsigned long long)answers, elapsed,
+	counted_from_us = now_us() + (int64_t)(options->warm_seconds * 1e6);
+	end = counted_from_us + (int64_t)(options->seconds * 1e6);
+	while (now_us() < end)
+		(void)turn(options, epoll, true);
+	if (options->request_count > 0)
+		wait_for_rest(options, epoll);
+	elapsed = (double)(now_us() - counted_from_us) / 1e6;
+	printf("%llu %.3f %.1f %lld %lld %.0f", (unsigned long long)answers, elapsed,
 		(double)answers / elapsed, (long long)percentile_us(0.5),
 		(long long)percentile_us(0.99), (double)received_bytes / elapsed);
+	if (options->request_count > 0)
+		printf(" %llu", (unsigned long long)refusals);
+	putchar('\n');
 }
 
 /* One answer on each connection, then nothing until standard input ends. */
@@ -287,6 +358,54 @@ read_request(struct options *options, const char *file)
 	fclose(stream);
 }
 
+/* A line of --requests, without its newline, becomes a raw request. */
+static void
+read_line(struct options *options, char *line)
+{
+	struct request *request;
+	char *target = strchr(line, '\t');
+	char *body;
+	int length;
+
+	if (target == NULL)
+		fail("a line without a tab");
+	*target++ = '\0';
+	body = strchr(target, '\t');
+	if (body != NULL)
+		*body++ = '\0';
+	options->requests = realloc(
+		options->requests, (options->request_count + 1) * sizeof *options->requests);
+	if (options->requests == NULL)
+		fail("memory");
+	request = &options->requests[options->request_count++];
+	length = asprintf(&request->bytes,
+		"%s %s HTTP/1.1\r\nHost: bench\r\nX-Auth-Token: bench\r\n"
+		"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+		line, target, body == NULL ? 0 : strlen(body), body == NULL ? "" : body);
+	if (length < 0)
+		fail("memory");
+	request->length = (size_t)length;
+}
+
+static void
+read_requests(struct options *options, const char *file)
+{
+	FILE *stream = fopen(file, "r");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+
+	if (stream == NULL)
+		fail(file);
+	while ((length = getline(&line, &size, stream)) > 0) {
+		line[length - 1] = '\0';
+		read_line(options, line);
+	}
+	free(line);
+	fclose(stream);
+	may_refuse = true;
+}
+
 static void
 parse_options(int argc, char **argv, struct options *options)
 {
@@ -295,6 +414,8 @@ parse_options(int argc, char **argv, struct options *options)
 		{ "connections", required_argument, NULL, 'c' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "request", required_argument, NULL, 'r' },
+		{ "requests", required_argument, NULL, 'f' },
+		{ "warm", required_argument, NULL, 'w' },
 		{ "random", required_argument, NULL, 'n' },
 		{ "idle", no_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
@@ -315,6 +436,12 @@ parse_options(int argc, char **argv, struct options *options)
 		case 'r':
 			read_request(options, optarg);
 			break;
+		case 'f':
+			read_requests(options, optarg);
+			break;
+		case 'w':
+			options->warm_seconds = atof(optarg);
+			break;
 		case 'n':
 			options->random = atol(optarg);
 			break;
@@ -325,9 +452,11 @@ parse_options(int argc, char **argv, struct options *options)
 			exit(2);
 		}
 	}
-	if (options->port == 0 || options->connections < 1 || options->request_length == 0 ||
+	if (options->port == 0 || options->connections < 1 ||
+		(options->request_length == 0) == (options->request_count == 0) ||
 		(options->random > 0 && strstr(options->request, "RANDOM") == NULL)) {
-		fprintf(stderr, "load: --port, --connections and --request are needed\n");
+		fprintf(stderr,
+			"load: --port, --connections and --request or --requests are needed\n");
 		exit(2);
 	}
 }
