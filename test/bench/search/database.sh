@@ -89,8 +89,8 @@ build_indexes() {
 }
 
 drop_indexes() {
-	sql -At -c "SELECT format('DROP INDEX %s', indexrelid::regclass) FROM pg_index
-		WHERE indexrelid::regclass::text LIKE 'recordingd\_%'" | sql -f -
+	sql -At -c "SELECT format('DROP INDEX %s;', indexrelid::regclass) FROM pg_index
+		WHERE indexrelid::regclass::text LIKE 'recordingd\_%'" "$@" | sql "$@" -f -
 }
 
 # Indexes follow etc/indexes.sql: a changed file is built anew, the data stay.
@@ -116,6 +116,7 @@ open_database() {
 # Everything into memory, as far as it fits.
 warm_database() {
 	sql -At >/dev/null <<-'SQL'
+		SET client_min_messages = warning;
 		CREATE EXTENSION IF NOT EXISTS pg_prewarm;
 		SELECT sum(pg_prewarm(oid)) FROM pg_class
 		WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace;

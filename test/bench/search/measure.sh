@@ -165,6 +165,7 @@ write_scripts() {
 	cp "$(file_of few)" "$scripts/requests"
 	log_sql -At -F $'\x1f' -R $'\x1e' -f "$here/pgbench.sql" | awk -v folder="$scripts" '
 		BEGIN { RS = "\036"; FS = "\037" }
+		{ sub(/\n$/, "") } # psql ends its last line
 		$1 == "mode" { print $3 >(folder "/mode") }
 		$1 == "script" { print $3 >(folder "/" $2 ".sql") }
 		$1 == "value" { print "-D" >(folder "/values"); print $3 >(folder "/values") }'

@@ -83,8 +83,14 @@ FROM (
 			WHEN u_other < 0.1 AND age > 0.97 THEN 190 + floor(10 * u_agent)
 			ELSE floor(180 * power(u_agent, 1.6))
 		END::integer AS agent,
-		CASE WHEN u_talk < 0.999 THEN 5 + least(7000, floor(-190 * ln(1 - u_talk))) ELSE 9000 END
-			::integer AS talk_s
+		-- Most talk for minutes, some for hours, a few hung for more than a day.
+		CASE
+			WHEN u_talk < 0.999 THEN 5 + floor(-190 * ln(1 - u_talk))
+			WHEN u_talk < 0.99999 THEN 9000
+			ELSE 100000
+		END::integer AS talk_s,
+		-- The end of a few was never noticed.
+		u_talk BETWEEN 0.99997 AND 0.99998 AS is_endless
 	FROM (
 		SELECT n, moment, age, is_ongoing,
 			CASE
@@ -117,12 +123,12 @@ SELECT timed.*,
 	extract(epoch FROM start_time)::bigint || '.' || n AS uniqueid,
 	start_time + wait_s * interval '1 second' AS picked_up
 FROM (
-	SELECT event.n, age, direction, is_ongoing, is_answered, customer, queue, agent, hops, ring_s, wait_s,
+	SELECT event.n, age, direction, is_ongoing OR is_endless AS is_ongoing, is_answered, customer, queue, agent, hops, ring_s, wait_s,
 		talk_s, u_side, u_other, u_which,
 		CASE WHEN is_ongoing THEN moment
 			ELSE moment - (wait_s + CASE WHEN is_answered THEN talk_s ELSE 0 END) * interval '1 second'
 		END AS start_time,
-		CASE WHEN NOT is_ongoing THEN moment END AS end_time,
+		CASE WHEN NOT is_ongoing AND NOT is_endless THEN moment END AS end_time,
 		CASE
 			WHEN agent >= 200 OR u_other > 0.9 THEN floor(u_other * 1e6)::bigint % 200
 			ELSE agent
