@@ -1,6 +1,8 @@
 # A database of many calls for ./dev bench search and ./dev bench plans, filled once and kept below
 # build/bench. Sourced after ../lib.sh, whose sql() and start_recordingd() then speak to it.
 
+until='2026-11-26 18:00:00' # when the data end
+
 # Where the cluster lies: below the clone, unless the postgres user cannot get there.
 choose_folder() {
 	folder=$top/build/bench/search-$calls
@@ -17,13 +19,20 @@ choose_folder() {
 # A quarter of the memory, at most 4 GB: PostgreSQL's own advice.
 shared_buffers() { awk '/^MemTotal/ { m = int($2 / 4096); print (m > 4096 ? 4096 : m) "MB" }' /proc/meminfo; }
 
-# start_cluster [OPTION…]: the kept cluster on a socket in $work.
+# One run at a time; the servers it starts must not keep the lock when it is killed.
+lock_database() {
+	exec 9>"$folder/lock"
+	flock -n 9 || { folder= && echo "another benchmark is using this database" >&2 && exit 1; }
+}
+
+# start_cluster [OPTION…]: the kept cluster on a socket in $work. A run that was killed may have left
+# its server behind.
 start_cluster() {
-	[ ! -f "$folder/pg/postmaster.pid" ] || as_postgres "$bin/pg_ctl" -D "$folder/pg" -m fast -s -w stop 2>/dev/null || true
+	[ ! -f "$folder/pg/postmaster.pid" ] || stop_cluster
 	as_postgres "$bin/pg_ctl" -D "$folder/pg" -l "$folder/log" -w -s -o "-c listen_addresses='' \
 		-c unix_socket_directories='$work' -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
 		-c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=8GB -c autovacuum=off \
-		-c max_connections=200 -c shared_buffers=$(shared_buffers) $*" start
+		-c max_connections=200 -c shared_buffers=$(shared_buffers) $*" start 9>&-
 }
 
 stop_cluster() {
@@ -66,7 +75,7 @@ fill_tables() {
 
 fill() {
 	echo "filling $folder with $calls calls (seed $seed); this is done once" >&2
-	rm -rf "$folder/pg" "$folder/filled" "$folder/indexed"
+	rm -rf "$folder/pg" "$folder/filled" "$folder/indexed" "$folder/results"
 	as_postgres "$bin/initdb" -D "$folder/pg" -A trust -U recordingd_bench --no-sync -E UTF8 \
 		--locale=C.UTF-8 >/dev/null
 	start_cluster -c maintenance_work_mem=1GB -c work_mem=256MB
@@ -104,6 +113,7 @@ index() {
 # open_database [OPTION…]: filled, indexed and running.
 open_database() {
 	choose_folder
+	lock_database
 	if [ "$(cat "$folder/filled" 2>/dev/null)" != "$(data_mark)" ]; then
 		fill
 	fi

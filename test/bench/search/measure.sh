@@ -16,7 +16,7 @@ write_requests() {
 
 cases() { cut -f 1 "$work/all_requests" | grep -E "$1" | sort -u; }
 
-# Search for what the row of the table says: eight clients, each request another one of the case.
+# Eight clients; each request is another one of the case.
 load_case() {
 	"$top/build/test/bench/load" --port "$port" --connections "${connections:-8}" --seconds "$seconds" \
 		--warm "${warm:-0.3}" --requests "$(file_of "$1")"
@@ -87,7 +87,7 @@ measure_next() {
 
 # What is quick stays quick while sixteen clients ask for what takes long.
 measure_lanes() {
-	local name heavy
+	local name heavy seconds=$((seconds < 3 ? 3 : seconds))
 	for name in last_agent callid_search cel; do
 		load_case "$name" | keep_result "lane: $name, quiet" >/dev/null
 	done
@@ -114,8 +114,7 @@ few_requests() {
 		head -n 100 >"$(file_of few)"
 }
 
-# logged COMMAND…: with PostgreSQL writing the options given in log_options.
-# Each statement with its parameters goes to $log.
+# start_logging OPTION…: the servers anew, with what PostgreSQL is told to log in $log.
 start_logging() {
 	stop_recordingd_if_any
 	stop_cluster
