@@ -1,10 +1,10 @@
 -- pgbench scripts from PostgreSQL's log: for each request a script with the statements recordingd ran
 -- for it, and the parameters it gave.
--- Columns: kind, script, line. Kind "mode": prepared or extended; "script": a line of that request's
--- script; "value": a variable for pgbench's -D.
--- When all statements of a case have a name, they are prepared (pgbench -M prepared), the parameters
--- being variables. When some have none, these are parsed each time (-M extended), and those with a
--- name are prepared by SQL when a client first needs them.
+-- Columns: kind, script, line. Kind "mode": for pgbench's -M; "script": a line of that request's script;
+-- "value": a variable for pgbench's -D.
+-- What recordingd prepares is prepared here too, by SQL, once for each client and all scripts, and
+-- executed with the parameters. (Under -M prepared each script would have a statement of its own,
+-- with a plan for its own parameters.) What recordingd has parsed each time is so here: -M extended.
 CREATE TEMPORARY TABLE statement AS
 SELECT request, number, name,
 	-- A colon and a letter would be a variable of pgbench.
@@ -45,10 +45,10 @@ END
 $$;
 
 CREATE TEMPORARY TABLE mode AS
-SELECT CASE WHEN bool_or(name = '<unnamed>') THEN 'extended' ELSE 'prepared' END AS mode FROM statement;
+SELECT CASE WHEN bool_or(name = '<unnamed>') THEN 'extended' ELSE 'simple' END AS mode FROM statement;
 
 CREATE TEMPORARY TABLE named AS
-SELECT DISTINCT name, text FROM statement, mode WHERE mode = 'extended' AND name <> '<unnamed>';
+SELECT DISTINCT name, text FROM statement WHERE name <> '<unnamed>';
 
 SELECT 'mode' AS kind, 0 AS script, mode AS line FROM mode
 UNION ALL
@@ -60,16 +60,17 @@ FROM (
 	GROUP BY request
 	UNION ALL
 	SELECT request, position, CASE
-			WHEN mode = 'extended' AND name <> '<unnamed>' THEN format('EXECUTE %s%s;', replace(name, '-', '_'),
+			WHEN name <> '<unnamed>' THEN format('EXECUTE %s%s;', replace(name, '-', '_'),
 				(SELECT '(' || string_agg(literal, ', ' ORDER BY index) || ')' FROM parameter
 					WHERE parameter.request = statement.request AND parameter.position = statement.position))
 			ELSE pg_temp.with_variables(request, position, text) || ';'
 		END
-	FROM statement, mode
+	FROM statement
 	ORDER BY request, position
 ) AS script
 UNION ALL
 SELECT 'value', request, format('v%s_%s_%s=%s', request, position, index,
 	replace(substr(literal, 2, length(literal) - 2), '''''', ''''))
 FROM parameter
-WHERE literal <> 'NULL';
+JOIN statement USING (request, position)
+WHERE name = '<unnamed>' AND literal <> 'NULL';
