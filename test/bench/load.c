@@ -9,8 +9,8 @@
  * load --port N --connections N --seconds S [--warm S] --requests FILE
  *   FILE has a line for each request: method, target and perhaps a body, separated by tabs. Each
  *   request sent is one of them, in the same order of chance in each run. Answers that begin in the
- *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer,
- *   503 and 504 too, but they are counted: the line printed ends with how many.
+ *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer, 5xx
+ *   too, but these are counted: the line printed ends with how many.
  * load --port N --connections N --idle --request FILE
  *   sends the request once on each connection, prints "idle", and keeps them open until its
  *   standard input ends.
@@ -156,7 +156,7 @@ is_expected(const char *head)
 		return true;
 	if (!may_refuse)
 		return false;
-	if (strncmp(head, "HTTP/1.1 503", 12) == 0 || strncmp(head, "HTTP/1.1 504", 12) == 0) {
+	if (strncmp(head, "HTTP/1.1 5", 10) == 0) {
 		refusals++;
 		return true;
 	}

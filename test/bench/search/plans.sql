@@ -29,7 +29,7 @@ LEFT JOIN plan ON plan.request = request.number AND NOT plan.is_mark
 	AND plan.query !~ '(FROM cel\M.*pg_locks|pg_settings|pg_cancel_backend)'
 GROUP BY request.number, answer.status, answer.rows, request.name, request.target, request.body;
 
--- 503 and 504: the statement was ended, so there is no plan.
+-- 5xx: the statement failed or was ended, so there is no plan.
 SELECT name AS "case", count(*) AS requests,
 	round(percentile_cont(0.5) WITHIN GROUP (ORDER BY buffers)) AS "median buffers",
 	max(buffers) AS "most",
@@ -40,11 +40,16 @@ FROM cost
 GROUP BY name
 ORDER BY bool_or(buffers > allowed OR status >= 500) DESC, max(buffers::float8 / allowed) DESC, name;
 
-\echo The worst requests:
-SELECT buffers, allowed, rows, statements, status, text
+CREATE TEMPORARY TABLE worst AS
+SELECT DISTINCT ON (name) cost.*, buffers::float8 / allowed AS share
 FROM cost
-ORDER BY status >= 500 DESC, buffers::float8 / allowed DESC, request
-LIMIT 15;
+ORDER BY name, status >= 500 DESC, buffers::float8 / allowed DESC, request;
+
+\echo The worst request of each of the worst cases:
+SELECT buffers, allowed, rows, statements, status, text
+FROM worst
+ORDER BY status >= 500 DESC, share DESC, request
+LIMIT 25;
 
 \pset tuples_only on
 \pset format unaligned
@@ -57,7 +62,7 @@ FROM cost;
 \o :worst_file
 SELECT format(E'== %s\n== buffers %s, allowed %s, rows %s\n%s\n', cost.text, cost.buffers, cost.allowed, cost.rows,
 	json_strip_nulls(plan.plan)::text)
-FROM (SELECT * FROM cost ORDER BY buffers::float8 / allowed DESC, request LIMIT 15) AS cost
+FROM worst AS cost
 JOIN plan ON plan.request = cost.request AND NOT plan.is_mark
-ORDER BY cost.buffers::float8 / cost.allowed DESC, cost.request, plan.number;
+ORDER BY cost.share DESC, cost.request, plan.number;
 \o

@@ -114,5 +114,5 @@ END {
 	slowest("^search: ", 5)
 	slowest("^pattern: ", 5)
 	for (name in refused)
-		printf "%s: %d answers were 503 or 504\n", name, refused[name]
+		printf "%s: %d answers were 5xx\n", name, refused[name]
 }
