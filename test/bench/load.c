@@ -8,7 +8,7 @@
  *   With --random N the word RANDOM in it becomes a number below N, another one each time.
  * load --port N --connections N --seconds S [--warm S] --requests FILE
  *   FILE has a line for each request: method, target and perhaps a body, separated by tabs. Each
- *   request sent is one of them, in the same order of chance in each run. Answers that begin in the
+ *   request sent is one of them, in the same order of chance in each run. Answers that end in the
  *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer, 5xx
  *   too, but these are counted: the line printed ends with how many.
  * load --port N --connections N --idle --request FILE
@@ -205,9 +205,10 @@ take_head(struct client *client, const char *bytes, size_t length)
 static void
 count_answer(const struct client *client)
 {
-	int64_t latency = now_us() - client->sent_us;
+	int64_t now = now_us();
+	int64_t latency = now - client->sent_us;
 
-	if (client->sent_us < counted_from_us)
+	if (now < counted_from_us)
 		return;
 	answers++;
 	latencies[latency < LATENCY_BUCKETS ? latency : LATENCY_BUCKETS]++;
