@@ -9,11 +9,10 @@
  * load --port N --connections N --seconds S [--warm S] --requests FILE
  *   FILE has a line for each request: method, target and perhaps a body, separated by tabs. Each
  *   request sent is one of them, in the same order of chance in each run. Answers that end in the
- *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer, 5xx
- *   too, but these are counted: the line printed ends with how many.
- * load --port N --connections N --idle --request FILE
- *   sends the request once on each connection, prints "idle", and keeps them open until its
- *   standard input ends.
+ *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer,
+ * 5xx too, but these are counted: the line printed ends with how many. load --port N --connections
+ * N --idle --request FILE sends the request once on each connection, prints "idle", and keeps them
+ * open until its standard input ends.
  */
 #include <arpa/inet.h>
 #include <errno.h>
