@@ -43,8 +43,8 @@ struct db_pool {
 	struct db_connection *canceller;
 	struct waiting_list waiting[DB_LANE_COUNT];
 	struct db_shapes *shapes; /* owned */
-	bool renewing; /* some connections are still those of an earlier conninfo */
-	bool closing;  /* db_pool_free() has begun: nothing new is taken */
+	bool renewing;		  /* some connections are still those of an earlier conninfo */
+	bool closing;		  /* db_pool_free() has begun: nothing new is taken */
 };
 
 static const struct db_statement cancel_statement = {
