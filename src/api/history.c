@@ -61,7 +61,7 @@ query_entries(struct exchange *exchange)
 		.size = entry_limit(exchange),
 		.days = exchange_integer(&exchange->parameters[PARAMETER_DAYS], -1),
 	};
-	struct history_numbers numbers;
+	struct history_numbers numbers = { 0 };
 	struct db_parameters values;
 	char *text = history_statement(&request, &numbers, &values);
 	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };

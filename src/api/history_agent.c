@@ -50,7 +50,7 @@ start(struct exchange *exchange)
 		.size = exchange_integer(&given[PARAMETER_SIZE], settings->history_default_size),
 		.days = exchange_integer(&given[PARAMETER_DAYS], settings->history_default_days),
 	};
-	struct history_numbers numbers;
+	struct history_numbers numbers = { 0 };
 	struct db_parameters values;
 	char *text = history_statement(&request, &numbers, &values);
 	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };

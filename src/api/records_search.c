@@ -218,7 +218,7 @@ search_calls(struct exchange *exchange, enum search_walk walk)
 		.size = search->list.limit,
 		.passed = (page - 1) * search->list.limit,
 	};
-	struct search_numbers numbers;
+	struct search_numbers numbers = { 0 };
 	struct db_parameters values;
 	char *text = search_statement(&search->conditions, walk, &wanted, &numbers, &values);
 	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
