@@ -43,10 +43,11 @@ is_recording(const struct search_conditions *conditions)
 	return conditions->key != NULL && strcmp(conditions->key, "recording") == 0;
 }
 
+/* None is a list as well: of no call at all. */
 static bool
 is_list(size_t names)
 {
-	return names > 0 && names <= SEARCH_NAMES_MAX;
+	return names <= SEARCH_NAMES_MAX;
 }
 
 /* Whether the conditions have what this walks. */
