@@ -105,8 +105,9 @@ void cel_fetch_abandon(struct cel_log *log, const struct cel_reader_list *reader
 void cel_fetch_close_all(struct cel_log *log);
 
 /*
- * Rows of a result as the text and arrays that cel_store_add() takes; the arrays are the caller's
- * to free.
+ * Rows of a result, of cel.sql or cel_joined.sql, as the text and arrays that cel_store_add() takes;
+ * the arrays are the caller's to free. text is empty before. False, and empty again, when a joined
+ * row could not be read: cel.sql must tell.
  */
 struct cel_rows {
 	int64_t *ids;
@@ -114,8 +115,8 @@ struct cel_rows {
 	unsigned count;
 };
 
-void cel_rows_render(
-	struct cel_rows *rows, const PGresult *result, int first, int end, struct evbuffer *text);
+bool cel_rows_render(struct cel_rows *rows, const PGresult *result, int first, int end,
+	struct evbuffer *text) MUST_CHECK;
 void cel_rows_free(struct cel_rows *rows);
 
 /* reader.c ------------------------------------------------------------------------------------- */

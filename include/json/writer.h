@@ -46,4 +46,10 @@ char *json_reserve(struct json_writer *writer, size_t length);
 /* Escapes into out, which has room for 6 * length bytes; returns the end. No quotes. */
 char *json_escape(char *out, const char *text, size_t length);
 
+/*
+ * Escapes up to end or the first separator, a control character. Moves out, which has room for 6
+ * bytes for each byte of the text and 8 more, and returns where in the text it stopped.
+ */
+const char *json_escape_until(char **out, const char *text, const char *end, char separator);
+
 #endif

@@ -20,28 +20,46 @@ struct cel_fetch {
 	int64_t began_us;
 	uint64_t generation;
 	bool is_unsettled; /* the horizon is not known: only ids without a hole are settled */
+	bool is_joined;	   /* by cel_joined.sql */
+	bool is_ambiguous; /* what that gave; cel.sql is next */
 	struct cel_reader_list readers;
 };
 
-void
+static bool
+write_row(struct json_writer *writer, const PGresult *result, int row)
+{
+	if (PQnfields(result) == 1)
+		return cel_row_write_joined(writer, result, row);
+	cel_row_write(writer, result, row);
+	return true;
+}
+
+bool
 cel_rows_render(
 	struct cel_rows *rows, const PGresult *result, int first, int end, struct evbuffer *text)
 {
 	size_t count = (size_t)(end - first);
-	size_t before = evbuffer_get_length(text);
 	struct json_writer writer;
+	bool is_readable = true;
 
 	rows->ids = memory_zeroed(count + 1, sizeof *rows->ids);
 	rows->ends = memory_zeroed(count + 1, sizeof *rows->ends);
 	rows->count = (unsigned)count;
 	json_writer_open(&writer, text);
-	for (int row = first; row < end; row++) {
+	for (int row = first; row < end && is_readable; row++) {
 		json_raw_bytes(&writer, ",", 1);
-		cel_row_write(&writer, result, row);
+		is_readable = write_row(&writer, result, row);
+		/* A joined row begins with its id, too. */
 		rows->ids[row - first] = strtoll(PQgetvalue(result, row, 0), NULL, 10);
-		rows->ends[row - first] = json_writer_length(&writer) - before;
+		rows->ends[row - first] = json_writer_length(&writer);
 	}
 	json_writer_close(&writer);
+	if (is_readable)
+		return true;
+	cel_rows_free(rows);
+	if (evbuffer_drain(text, evbuffer_get_length(text)) != 0)
+		memory_exhausted();
+	return false;
 }
 
 void
@@ -70,11 +88,14 @@ on_result(const PGresult *result, void *context)
 	struct cel_rows rows;
 	int64_t last_id = fetch->last_id;
 
-	if (PQnfields(result) != CEL_COLUMNS)
+	if (PQnfields(result) != (fetch->is_joined ? 1 : CEL_COLUMNS))
 		return false;
 	if (fetch->generation != log->generation)
 		return true;
-	cel_rows_render(&rows, result, 0, PQntuples(result), log->scratch);
+	if (!cel_rows_render(&rows, result, 0, PQntuples(result), log->scratch)) {
+		fetch->is_ambiguous = true;
+		return true;
+	}
 	if (fetch->is_unsettled) {
 		rows.count = contiguous_rows(&rows, fetch->first_id);
 		last_id = fetch->first_id + rows.count - 1;
@@ -87,12 +108,19 @@ on_result(const PGresult *result, void *context)
 	return true;
 }
 
+static bool send_fetch(struct cel_fetch *fetch, bool is_joined);
+
 static void
 on_done(enum db_outcome outcome, void *context)
 {
 	struct cel_fetch *fetch = context;
 	struct cel_log *log = fetch->log;
 
+	if (outcome == DB_OUTCOME_DONE && fetch->is_ambiguous) {
+		if (send_fetch(fetch, false))
+			return;
+		outcome = DB_OUTCOME_UNAVAILABLE;
+	}
 	TAILQ_REMOVE(&log->fetches, fetch, link);
 	cel_readers_continue(&fetch->readers, outcome);
 	free(fetch);
@@ -100,6 +128,27 @@ on_done(enum db_outcome outcome, void *context)
 }
 
 static const struct db_query_hooks fetch_hooks = { .on_result = on_result, .on_done = on_done };
+
+/* False when too many queries wait. */
+static bool
+send_fetch(struct cel_fetch *fetch, bool is_joined)
+{
+	char first[24];
+	char last[24];
+	char limit[24];
+	struct db_step step = {
+		.statement = is_joined ? &cel_joined_statement : &cel_statement,
+		.parameters = { .count = 3, .values = { first, last, limit } },
+	};
+
+	fetch->is_joined = is_joined;
+	fetch->is_ambiguous = false;
+	snprintf(first, sizeof first, "%" PRId64, fetch->first_id);
+	snprintf(last, sizeof last, "%" PRId64, fetch->last_id);
+	snprintf(limit, sizeof limit, "%u", fetch->limit);
+	fetch->query = db_query_start(fetch->log->pool, &step, 1, &fetch_hooks, fetch);
+	return fetch->query != NULL;
+}
 
 /* Whether the answer under way will cover id: at least one id for each row that it may have. */
 static bool
@@ -112,23 +161,6 @@ will_cover(const struct cel_fetch *fetch, const struct cel_reader *reader)
 	       fetch->first_id <= id && id <= fetch->last_id &&
 	       id - fetch->first_id < (int64_t)fetch->limit &&
 	       fetch->began_us >= reader->started_us - log->settings.cache_ttl_us;
-}
-
-static struct db_query *
-send_fetch(struct cel_fetch *fetch)
-{
-	char first[24];
-	char last[24];
-	char limit[24];
-	struct db_step step = {
-		.statement = &cel_statement,
-		.parameters = { .count = 3, .values = { first, last, limit } },
-	};
-
-	snprintf(first, sizeof first, "%" PRId64, fetch->first_id);
-	snprintf(last, sizeof last, "%" PRId64, fetch->last_id);
-	snprintf(limit, sizeof limit, "%u", fetch->limit);
-	return db_query_start(fetch->log->pool, &step, 1, &fetch_hooks, fetch);
 }
 
 static unsigned
@@ -160,8 +192,7 @@ cel_fetch_join(struct cel_log *log, struct cel_reader *reader, int64_t last_id, 
 	fetch->generation = log->generation;
 	fetch->is_unsettled = is_unsettled;
 	TAILQ_INIT(&fetch->readers);
-	fetch->query = send_fetch(fetch);
-	if (fetch->query == NULL) {
+	if (!send_fetch(fetch, true)) {
 		free(fetch);
 		return false;
 	}

@@ -83,7 +83,8 @@ count_contiguous(const PGresult *result, int row, int64_t expected)
 	return row - first;
 }
 
-static void
+/* False when it is the rows that are wrong. */
+static bool
 take_rows(struct cel_log *log, const PGresult *result, int first, int count)
 {
 	int64_t first_id = horizon_id(log->horizon) + 1;
@@ -91,13 +92,15 @@ take_rows(struct cel_log *log, const PGresult *result, int first, int count)
 	struct cel_rows rows;
 
 	if (count == 0)
-		return;
-	cel_rows_render(&rows, result, first, first + count, log->scratch);
+		return true;
+	if (!cel_rows_render(&rows, result, first, first + count, log->scratch))
+		return false;
 	cel_store_add(log->store, first_id, last_id, log->scratch, rows.ids, rows.ends, rows.count,
 		log->refresh.began_us, true);
 	cel_rows_free(&rows);
 	horizon_extend(log->horizon, last_id);
 	log->refresh.last_row_id = last_id;
+	return true;
 }
 
 static bool
@@ -121,7 +124,8 @@ on_tail(const PGresult *result, void *context)
 	while (first < total && row_id(result, first) <= horizon_id(log->horizon))
 		first++;
 	count = count_contiguous(result, first, horizon_id(log->horizon) + 1);
-	take_rows(log, result, first, count);
+	if (!take_rows(log, result, first, count))
+		return false;
 	log->refresh.has_gap = first + count < total;
 	log->refresh.has_more = !log->refresh.has_gap && total > CEL_TAIL_ROWS;
 	return true;

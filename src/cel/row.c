@@ -13,6 +13,15 @@ const struct db_statement cel_statement = {
 	.lane = DB_LANE_SHORT,
 };
 
+const struct db_statement cel_joined_statement = {
+	.name = "cel_joined",
+	.text = sql_cel_joined,
+	.lane = DB_LANE_SHORT,
+};
+
+/* Between the values of cel_joined.sql: hardly ever part of one. */
+#define SEPARATOR '\x1f'
+
 enum cel_type {
 	CEL_TEXT,
 	CEL_PLAIN, /* a number: nothing to escape */
@@ -140,4 +149,52 @@ cel_row_write(struct json_writer *writer, const PGresult *result, int row)
 	*out++ = '"';
 	*out++ = '}';
 	writer->next = out;
+}
+
+/* A joined row's bytes at most. */
+static size_t
+joined_size(size_t length)
+{
+	size_t size = length * 6 + KEY_WIDTH + DECIMALS + sizeof ".\"}";
+
+	for (int i = 0; i < CEL_COLUMNS; i++)
+		size += columns[i].key_length;
+	return size;
+}
+
+static const char *
+write_joined_value(char **out, enum cel_type type, const char *text, const char *end)
+{
+	const char *separator;
+
+	if (type != CEL_TIME)
+		return json_escape_until(out, text, end, SEPARATOR);
+	separator = memchr(text, SEPARATOR, (size_t)(end - text));
+	if (separator == NULL)
+		separator = end;
+	*out = write_time(*out, text, (size_t)(separator - text));
+	return separator;
+}
+
+bool
+cel_row_write_joined(struct json_writer *writer, const PGresult *result, int row)
+{
+	size_t length = (size_t)PQgetlength(result, row, 0);
+	const char *text = PQgetvalue(result, row, 0);
+	const char *end = text + length;
+	char *out = json_reserve(writer, joined_size(length));
+
+	for (int i = 0; i < CEL_COLUMNS; i++) {
+		memcpy(out, columns[i].key, KEY_WIDTH);
+		out += columns[i].key_length;
+		text = write_joined_value(&out, columns[i].type, text, end);
+		/* The last value alone ends with the text. */
+		if ((text == end) != (i == CEL_COLUMNS - 1))
+			return false;
+		text++;
+	}
+	*out++ = '"';
+	*out++ = '}';
+	writer->next = out;
+	return true;
 }

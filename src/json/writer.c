@@ -1,8 +1,8 @@
 #include "json/writer.h"
 
+#include <endian.h>
 #include <event2/buffer.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,12 +113,12 @@ json_reserve(struct json_writer *writer, size_t length)
 #define IN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /*
- * Whether one of eight bytes is below 0x20, a quote or a backslash. Subtracting borrows from the
- * top bit of a byte that was smaller; bytes from 0x80 on are UTF-8 and need nothing. A borrow may
- * also run over from the byte below, which only costs a closer look.
+ * The top bit of each of eight bytes that is below 0x20, a quote or a backslash. Subtracting borrows
+ * from the top bit of a byte that was smaller; bytes from 0x80 on are UTF-8 and need nothing. A
+ * borrow may also run over from the byte below, so only the lowest of the bits is to be trusted.
  */
-static bool
-needs_escape(uint64_t bytes)
+static uint64_t
+special_bytes(uint64_t bytes)
 {
 	uint64_t quote = bytes ^ IN_EACH_BYTE('"');
 	uint64_t backslash = bytes ^ IN_EACH_BYTE('\\');
@@ -126,31 +126,35 @@ needs_escape(uint64_t bytes)
 			 ((quote - IN_EACH_BYTE(1)) & ~quote) |
 			 ((backslash - IN_EACH_BYTE(1)) & ~backslash);
 
-	return (below & IN_EACH_BYTE(0x80)) != 0;
+	return below & IN_EACH_BYTE(0x80);
+}
+
+static char *
+escape_byte(char *out, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+	char escape = escapes[byte];
+
+	if (escape == 0) {
+		*out++ = (char)byte;
+		return out;
+	}
+	*out++ = '\\';
+	*out++ = escape;
+	if (escape == 'u') {
+		*out++ = '0';
+		*out++ = '0';
+		*out++ = digits[byte >> 4];
+		*out++ = digits[byte & 15];
+	}
+	return out;
 }
 
 static char *
 escape_bytes(char *out, const char *text, size_t length)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)text[i];
-		char escape = escapes[byte];
-
-		if (escape == 0) {
-			*out++ = (char)byte;
-			continue;
-		}
-		*out++ = '\\';
-		*out++ = escape;
-		if (escape == 'u') {
-			*out++ = '0';
-			*out++ = '0';
-			*out++ = digits[byte >> 4];
-			*out++ = digits[byte & 15];
-		}
-	}
+	for (size_t i = 0; i < length; i++)
+		out = escape_byte(out, (unsigned char)text[i]);
 	return out;
 }
 
@@ -161,7 +165,7 @@ json_escape(char *out, const char *text, size_t length)
 
 	for (; length >= sizeof bytes; text += sizeof bytes, length -= sizeof bytes) {
 		memcpy(&bytes, text, sizeof bytes);
-		if (needs_escape(bytes)) {
+		if (special_bytes(bytes) != 0) {
 			out = escape_bytes(out, text, sizeof bytes);
 			continue;
 		}
@@ -169,6 +173,37 @@ json_escape(char *out, const char *text, size_t length)
 		out += sizeof bytes;
 	}
 	return escape_bytes(out, text, length);
+}
+
+const char *
+json_escape_until(char **out_end, const char *text, const char *end, char separator)
+{
+	char *out = *out_end;
+
+	while (text < end) {
+		uint64_t bytes;
+
+		/* Eight at a time, up to the first that is special; what was copied behind it will
+		 * be written over. */
+		if (end - text >= (ptrdiff_t)sizeof bytes) {
+			uint64_t special;
+			size_t plain;
+
+			memcpy(&bytes, text, sizeof bytes);
+			memcpy(out, &bytes, sizeof bytes);
+			special = special_bytes(le64toh(bytes));
+			plain = special == 0 ? sizeof bytes : (size_t)__builtin_ctzll(special) / 8;
+			text += plain;
+			out += plain;
+			if (special == 0)
+				continue;
+		}
+		if (*text == separator)
+			break;
+		out = escape_byte(out, (unsigned char)*text++);
+	}
+	*out_end = out;
+	return text;
 }
 
 void
