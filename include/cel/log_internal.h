@@ -42,8 +42,7 @@ struct cel_log {
 	/* Owned. */
 	struct cel_store *store;
 	struct horizon *horizon;
-	struct event *timer;	  /* the next look, while somebody waits for one */
-	struct evbuffer *scratch; /* empty between uses */
+	struct event *timer; /* the next look, while somebody waits for one */
 
 	struct cel_settings settings;
 	struct cel_counters counters;
@@ -104,19 +103,16 @@ void cel_fetch_abandon(struct cel_log *log, const struct cel_reader_list *reader
 
 void cel_fetch_close_all(struct cel_log *log);
 
-/*
- * Rows of a result, of cel.sql or cel_joined.sql, as the text and arrays that cel_store_add() takes;
- * the arrays are the caller's to free. text is empty before. False, and empty again, when a joined
- * row could not be read: cel.sql must tell.
- */
+/* Rows of a result, of cel.sql or cel_joined.sql, as cel_store_add() takes them. */
 struct cel_rows {
+	char *text; /* owned, until cel_store_add() */
 	int64_t *ids;
 	size_t *ends;
 	unsigned count;
 };
 
-bool cel_rows_render(struct cel_rows *rows, const PGresult *result, int first, int end,
-	struct evbuffer *text) MUST_CHECK;
+/* False, with nothing to free, when a joined row could not be read: cel.sql must tell. */
+bool cel_rows_render(struct cel_rows *rows, const PGresult *result, int first, int end) MUST_CHECK;
 void cel_rows_free(struct cel_rows *rows);
 
 /* reader.c ------------------------------------------------------------------------------------- */

@@ -1,10 +1,12 @@
 /*
  * Channel events as JSON text, rendered once and sent any number of times.
  *
- * The text lies in a memory file (memfd_create(2)) and is sent from there with sendfile(2): the
- * kernel hands pages to the socket without copying them. Rows belong to blocks; a block covers a
- * range of ids without a hole: every row with such an id that will ever exist is in it. Blocks do
- * not overlap. The least recently used ones go first when the store is over its size.
+ * What is asked for again lies in a memory file (memfd_create(2)) and is sent from there with
+ * sendfile(2): the kernel hands pages to the socket without copying them. What was asked for once
+ * stays in the memory it was rendered into, as most of it is never asked for again. Rows belong to
+ * blocks; a block covers a range of ids without a hole: every row with such an id that will ever
+ * exist is in it. Blocks do not overlap. The least recently used ones go first when the store is
+ * over its size.
  *
  * Pages handed to a socket may be read by the kernel long after sendfile() has returned. So no byte
  * of the file is ever written twice: new text goes to new offsets, and the room of a dropped block
@@ -55,14 +57,14 @@ bool cel_store_find(struct cel_store *store, int64_t from, unsigned max_rows, in
 int64_t cel_store_next_covered(const struct cel_store *store, int64_t id);
 
 /*
- * Adds rows that cover the ids first_id to last_id. text holds them one after the other, each with
- * a comma in front; ids and ends are arrays of their ids and of where each ends in text, which is
- * emptied. What is covered already stays as it is, unless it was read before read_at_us. The block
- * joins the one before when there is room and is_tail says that this range will go on growing.
+ * Adds rows that cover the ids first_id to last_id. text, which the store takes over, holds them
+ * one after the other, each with a comma in front; ids and ends are arrays of their ids and of
+ * where each ends in text. What is covered already stays as it is, unless it was read before
+ * read_at_us. The block joins the one before when there is room and is_tail says that this range
+ * will go on growing.
  */
-void cel_store_add(struct cel_store *store, int64_t first_id, int64_t last_id,
-	struct evbuffer *text, const int64_t *ids, const size_t *ends, unsigned rows,
-	int64_t read_at_us, bool is_tail);
+void cel_store_add(struct cel_store *store, int64_t first_id, int64_t last_id, char *text,
+	const int64_t *ids, const size_t *ends, unsigned rows, int64_t read_at_us, bool is_tail);
 
 /* Drops what is over the size. Apart from cel_store_add(), so that what was just read can be used.
  */

@@ -1,6 +1,6 @@
 /*
- * Writes JSON text straight into an evbuffer: no tree, one escaping routine, no allocation per
- * value. The writer reserves space in blocks and gives it back when it is closed.
+ * Writes JSON text straight into an evbuffer, or into memory: no tree, one escaping routine, no
+ * allocation per value. The writer reserves space in blocks and gives it back when it is closed.
  *
  * Order of calls: json_writer_open(), any number of json_*(), json_writer_close(); between open and
  * close nothing else may touch the evbuffer. Texts must be valid UTF-8, as PostgreSQL delivers
@@ -15,7 +15,7 @@
 struct evbuffer;
 
 struct json_writer {
-	struct evbuffer *out; /* borrowed */
+	struct evbuffer *out; /* borrowed; NULL: into memory of its own */
 	char *start;	      /* of the reserved block; NULL without one */
 	char *next;
 	char *end;
@@ -23,6 +23,11 @@ struct json_writer {
 
 void json_writer_open(struct json_writer *writer, struct evbuffer *out);
 void json_writer_close(struct json_writer *writer);
+
+/* Writes into one piece of memory, of so many bytes at first; instead of json_writer_close(), the
+ * caller takes it over and frees it. */
+void json_writer_open_memory(struct json_writer *writer, size_t capacity);
+char *json_writer_take_memory(struct json_writer *writer);
 
 /* Bytes in the evbuffer, with those that are not committed yet. */
 size_t json_writer_length(const struct json_writer *writer);

@@ -1,5 +1,4 @@
 /* Reads ranges that no block covers: each once, for all who wait for it. */
-#include <event2/buffer.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,9 @@
 #include "cel/log_internal.h"
 #include "cel/row.h"
 #include "json/writer.h"
+
+/* What a row has more as JSON than as a joined text, unless it needs escapes. */
+#define ROW_OVERHEAD_BYTES 400
 
 struct cel_fetch {
 	TAILQ_ENTRY(cel_fetch) link;
@@ -35,8 +37,7 @@ write_row(struct json_writer *writer, const PGresult *result, int row)
 }
 
 bool
-cel_rows_render(
-	struct cel_rows *rows, const PGresult *result, int first, int end, struct evbuffer *text)
+cel_rows_render(struct cel_rows *rows, const PGresult *result, int first, int end)
 {
 	size_t count = (size_t)(end - first);
 	struct json_writer writer;
@@ -45,7 +46,7 @@ cel_rows_render(
 	rows->ids = memory_zeroed(count + 1, sizeof *rows->ids);
 	rows->ends = memory_zeroed(count + 1, sizeof *rows->ends);
 	rows->count = (unsigned)count;
-	json_writer_open(&writer, text);
+	json_writer_open_memory(&writer, PQresultMemorySize(result) + count * ROW_OVERHEAD_BYTES);
 	for (int row = first; row < end && is_readable; row++) {
 		json_raw_bytes(&writer, ",", 1);
 		is_readable = write_row(&writer, result, row);
@@ -53,18 +54,16 @@ cel_rows_render(
 		rows->ids[row - first] = strtoll(PQgetvalue(result, row, 0), NULL, 10);
 		rows->ends[row - first] = json_writer_length(&writer);
 	}
-	json_writer_close(&writer);
-	if (is_readable)
-		return true;
-	cel_rows_free(rows);
-	if (evbuffer_drain(text, evbuffer_get_length(text)) != 0)
-		memory_exhausted();
-	return false;
+	rows->text = json_writer_take_memory(&writer);
+	if (!is_readable)
+		cel_rows_free(rows);
+	return is_readable;
 }
 
 void
 cel_rows_free(struct cel_rows *rows)
 {
+	free(rows->text);
 	free(rows->ids);
 	free(rows->ends);
 }
@@ -92,7 +91,7 @@ on_result(const PGresult *result, void *context)
 		return false;
 	if (fetch->generation != log->generation)
 		return true;
-	if (!cel_rows_render(&rows, result, 0, PQntuples(result), log->scratch)) {
+	if (!cel_rows_render(&rows, result, 0, PQntuples(result))) {
 		fetch->is_ambiguous = true;
 		return true;
 	}
@@ -102,8 +101,9 @@ on_result(const PGresult *result, void *context)
 	} else if (rows.count >= fetch->limit) {
 		last_id = rows.ids[rows.count - 1];
 	}
-	cel_store_add(log->store, fetch->first_id, last_id, log->scratch, rows.ids, rows.ends,
+	cel_store_add(log->store, fetch->first_id, last_id, rows.text, rows.ids, rows.ends,
 		rows.count, fetch->began_us, false);
+	rows.text = NULL;
 	cel_rows_free(&rows);
 	return true;
 }

@@ -1,6 +1,5 @@
 #include "cel/log.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -31,8 +30,7 @@ cel_log_new(struct event_base *base, struct db_pool *pool, const struct cel_sett
 	log->settings = *settings;
 	log->horizon = horizon_new(&horizon);
 	log->timer = evtimer_new(base, cel_refresh_timer_cb, log);
-	log->scratch = evbuffer_new();
-	if (log->timer == NULL || log->scratch == NULL)
+	if (log->timer == NULL)
 		memory_exhausted();
 	TAILQ_INIT(&log->refresh.joined);
 	TAILQ_INIT(&log->fetches);
@@ -49,7 +47,6 @@ cel_log_free(struct cel_log *log)
 	cel_refresh_abandon(log);
 	cel_fetch_close_all(log);
 	event_free(log->timer);
-	evbuffer_free(log->scratch);
 	horizon_free(log->horizon);
 	cel_store_free(log->store);
 	free(log);

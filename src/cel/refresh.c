@@ -93,10 +93,11 @@ take_rows(struct cel_log *log, const PGresult *result, int first, int count)
 
 	if (count == 0)
 		return true;
-	if (!cel_rows_render(&rows, result, first, first + count, log->scratch))
+	if (!cel_rows_render(&rows, result, first, first + count))
 		return false;
-	cel_store_add(log->store, first_id, last_id, log->scratch, rows.ids, rows.ends, rows.count,
+	cel_store_add(log->store, first_id, last_id, rows.text, rows.ids, rows.ends, rows.count,
 		log->refresh.began_us, true);
+	rows.text = NULL;
 	cel_rows_free(&rows);
 	horizon_extend(log->horizon, last_id);
 	log->refresh.last_row_id = last_id;

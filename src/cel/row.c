@@ -187,7 +187,9 @@ cel_row_write_joined(struct json_writer *writer, const PGresult *result, int row
 	for (int i = 0; i < CEL_COLUMNS; i++) {
 		memcpy(out, columns[i].key, KEY_WIDTH);
 		out += columns[i].key_length;
-		text = write_joined_value(&out, columns[i].type, text, end);
+		/* Half of them are empty. */
+		if (text < end && *text != SEPARATOR)
+			text = write_joined_value(&out, columns[i].type, text, end);
 		/* The last value alone ends with the text. */
 		if ((text == end) != (i == CEL_COLUMNS - 1))
 			return false;

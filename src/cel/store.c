@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/queue.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -16,13 +15,13 @@
 /* Offsets of the file that each block has to itself; unwritten ones take no memory. */
 #define WINDOW_BYTES (INT64_C(2) * CEL_BLOCK_BYTES)
 
+/* A batch up to this size is kept as it is, in one block. */
+#define HEAP_BLOCK_BYTES (2 * CEL_BLOCK_BYTES)
+
 #define PAGE_BYTES 4096
 
 /* A slice up to this size is copied: cheaper than a system call of its own. */
 #define COPY_MAX 8192
-
-/* Vectors per write, below the kernel's IOV_MAX of 1024. */
-#define VECTORS_MAX 256
 
 /* Where a block's text lies. Lives until the last reference to it in an evbuffer is gone. */
 struct extent {
@@ -31,18 +30,25 @@ struct extent {
 	int64_t length;
 };
 
+/* A block's text in memory. Lives until the last reference to it in an evbuffer is gone. */
+struct heap_text {
+	char *bytes; /* owned */
+	unsigned references;
+};
+
 struct cel_block {
 	TAILQ_ENTRY(cel_block) link; /* in the order of use */
 
-	/* Owned. */
-	struct evbuffer_file_segment *segment; /* shared with the replies that refer to it */
+	/* Owned: one of the two, shared with the replies that refer to it. */
+	struct heap_text *heap;		       /* until it is asked for a second time */
+	struct evbuffer_file_segment *segment; /* from then on */
 	int64_t *ids;
 	size_t *ends; /* of the rows, from the begin of the text */
 
 	const char *mapped; /* the window; NULL until it was copied from */
 
 	/* Borrowed. */
-	const struct extent *extent; /* of the segment */
+	const struct extent *extent; /* of the segment; NULL without one */
 
 	int64_t first_id;
 	int64_t last_id;
@@ -50,6 +56,7 @@ struct cel_block {
 	unsigned rows;
 	unsigned capacity;
 	size_t bytes; /* of text */
+	bool was_asked_for;
 };
 
 TAILQ_HEAD(block_list, cel_block);
@@ -88,11 +95,27 @@ extent_cleanup_cb(const struct evbuffer_file_segment *segment, int flags, void *
 	free(extent);
 }
 
-/* A block of nothing yet, with room for so many bytes of text. */
-static struct cel_block *
-block_new(struct cel_store *store, int64_t room)
+static void
+heap_text_release(struct heap_text *heap)
 {
-	struct cel_block *block = memory_zeroed(1, sizeof *block);
+	if (--heap->references > 0)
+		return;
+	free(heap->bytes);
+	free(heap);
+}
+
+static void
+heap_cleanup_cb(const void *bytes, size_t length, void *context)
+{
+	(void)bytes;
+	(void)length;
+	heap_text_release(context);
+}
+
+/* Gives the block a window of the file with room for so many bytes of text. */
+static void
+open_window(struct cel_store *store, struct cel_block *block, int64_t room)
+{
 	struct extent *extent = memory_zeroed(1, sizeof *extent);
 
 	if (room < WINDOW_BYTES)
@@ -108,7 +131,6 @@ block_new(struct cel_store *store, int64_t room)
 	if (block->segment == NULL)
 		memory_exhausted();
 	evbuffer_file_segment_add_cleanup_cb(block->segment, extent_cleanup_cb, extent);
-	return block;
 }
 
 static void
@@ -116,7 +138,10 @@ block_free(struct cel_block *block)
 {
 	if (block->mapped != NULL)
 		(void)munmap((void *)(uintptr_t)block->mapped, (size_t)block->extent->length);
-	evbuffer_file_segment_free(block->segment);
+	if (block->segment != NULL)
+		evbuffer_file_segment_free(block->segment);
+	if (block->heap != NULL)
+		heap_text_release(block->heap);
 	free(block->ids);
 	free(block->ends);
 	free(block);
@@ -189,6 +214,40 @@ row_from(const struct cel_block *block, int64_t from)
 	return low;
 }
 
+static bool
+write_text(const struct extent *extent, size_t begin, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = pwrite(
+			extent->file, text, length, extent->offset + (int64_t)begin);
+
+		if (written <= 0) {
+			log_write(LOG_LEVEL_ERROR, "cannot write to cache memory: %s",
+				strerror(errno));
+			return false;
+		}
+		text += written;
+		begin += (size_t)written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+/* It is worth its place there. Without room for it, it stays where it is. */
+static void
+move_to_file(struct cel_store *store, struct cel_block *block)
+{
+	open_window(store, block, (int64_t)block->bytes);
+	if (write_text(block->extent, 0, block->heap->bytes, block->bytes)) {
+		heap_text_release(block->heap);
+		block->heap = NULL;
+		return;
+	}
+	evbuffer_file_segment_free(block->segment);
+	block->segment = NULL;
+	block->extent = NULL;
+}
+
 bool
 cel_store_find(struct cel_store *store, int64_t from, unsigned max_rows, int64_t not_before_us,
 	struct cel_slice *slice)
@@ -209,6 +268,9 @@ cel_store_find(struct cel_store *store, int64_t from, unsigned max_rows, int64_t
 		TAILQ_REMOVE(&store->by_use, block, link);
 		TAILQ_INSERT_TAIL(&store->by_use, block, link);
 	}
+	if (block->heap != NULL && block->was_asked_for)
+		move_to_file(store, block);
+	block->was_asked_for = true;
 	slice->block = block;
 	slice->first_row = row_from(block, from);
 	slice->rows = block->rows - slice->first_row;
@@ -228,34 +290,6 @@ cel_store_next_covered(const struct cel_store *store, int64_t id)
 	return position < store->count ? store->by_id[position]->first_id : INT64_MAX;
 }
 
-/* Writes the first length bytes of text to the file and drains them. */
-static bool
-write_text(int file, int64_t offset, struct evbuffer *text, size_t length)
-{
-	while (length > 0) {
-		struct evbuffer_iovec vectors[VECTORS_MAX];
-		int count = evbuffer_peek(text, (ev_ssize_t)length, NULL, vectors, VECTORS_MAX);
-		size_t available = 0;
-		ssize_t written;
-
-		if (count > VECTORS_MAX)
-			count = VECTORS_MAX;
-		for (int i = 0; i < count; i++) {
-			if (vectors[i].iov_len > length - available)
-				vectors[i].iov_len = length - available;
-			available += vectors[i].iov_len;
-		}
-		written = pwritev(file, (const struct iovec *)vectors, count, offset);
-		if (written <= 0)
-			return false;
-		offset += written;
-		length -= (size_t)written;
-		if (evbuffer_drain(text, (size_t)written) != 0)
-			memory_exhausted();
-	}
-	return true;
-}
-
 static void
 reserve_rows(struct cel_block *block, unsigned rows)
 {
@@ -273,7 +307,7 @@ reserve_rows(struct cel_block *block, unsigned rows)
 
 /* Some rows of a batch: those from first on, whose text begins at begin. */
 struct batch {
-	struct evbuffer *text;
+	const char *text;
 	const int64_t *ids;
 	const size_t *ends;
 	unsigned rows;
@@ -299,11 +333,9 @@ block_take(struct cel_block *block, struct batch *batch, unsigned count)
 {
 	size_t end = count == 0 ? batch->begin : batch->ends[batch->first + count - 1];
 
-	if (!write_text(block->extent->file, block->extent->offset + (int64_t)block->bytes,
-		    batch->text, end - batch->begin)) {
-		log_write(LOG_LEVEL_ERROR, "cannot write to cache memory: %s", strerror(errno));
+	if (block->heap == NULL && !write_text(block->extent, block->bytes,
+					   batch->text + batch->begin, end - batch->begin))
 		return false;
-	}
 	reserve_rows(block, count);
 	for (unsigned i = 0; i < count; i++) {
 		block->ids[block->rows + i] = batch->ids[batch->first + i];
@@ -324,7 +356,8 @@ growing_block(const struct cel_store *store, int64_t first_id)
 	size_t position = blocks_up_to(store, first_id);
 	struct cel_block *block = position == 0 ? NULL : store->by_id[position - 1];
 
-	if (block == NULL || block->last_id + 1 != first_id || block->bytes >= CEL_BLOCK_BYTES)
+	if (block == NULL || block->heap != NULL || block->last_id + 1 != first_id ||
+		block->bytes >= CEL_BLOCK_BYTES)
 		return NULL;
 	return block;
 }
@@ -378,52 +411,80 @@ drop_older(struct cel_store *store, int64_t first_id, int64_t last_id, int64_t r
 	}
 }
 
+/* The next rows of the batch, as many as fit, as a block of the file. False when there is no room.
+ */
+static bool
+add_file_block(struct cel_store *store, int64_t first_id, int64_t last_id, struct batch *batch,
+	int64_t read_at_us)
+{
+	unsigned count = rows_that_fit(batch, CEL_BLOCK_BYTES);
+	size_t bytes = count == 0 ? 0 : batch->ends[batch->first + count - 1] - batch->begin;
+	struct cel_block *block = memory_zeroed(1, sizeof *block);
+
+	open_window(store, block, (int64_t)bytes);
+	if (!block_take(block, batch, count)) {
+		block_free(block);
+		return false;
+	}
+	block->first_id = first_id;
+	block->last_id = batch->first == batch->rows ? last_id : block->ids[block->rows - 1];
+	block->read_at_us = read_at_us;
+	insert_block(store, block);
+	return true;
+}
+
+/* The whole batch as a block that takes its text over. */
 static void
-add_batch(struct cel_store *store, int64_t first_id, int64_t last_id, struct batch *batch,
+add_heap_block(struct cel_store *store, int64_t first_id, int64_t last_id, struct batch *batch,
+	char *text, int64_t read_at_us)
+{
+	struct cel_block *block = memory_zeroed(1, sizeof *block);
+
+	block->heap = memory_zeroed(1, sizeof *block->heap);
+	block->heap->references = 1;
+	(void)block_take(block, batch, batch->rows);
+	/* It was rendered with room for the worst. */
+	block->heap->bytes = memory_resized(text, block->bytes + 1, 1);
+	block->first_id = first_id;
+	block->last_id = last_id;
+	block->read_at_us = read_at_us;
+	insert_block(store, block);
+}
+
+static void
+add_file_blocks(struct cel_store *store, int64_t first_id, int64_t last_id, struct batch *batch,
 	int64_t read_at_us, bool is_tail)
 {
-	struct cel_block *block;
+	struct cel_block *block = is_tail ? growing_block(store, first_id) : NULL;
 
-	if (first_id > last_id)
-		return;
-	drop_older(store, first_id, last_id, read_at_us);
-	if (!cut_to_uncovered(store, first_id, &last_id, batch))
-		return;
-	block = is_tail ? growing_block(store, first_id) : NULL;
 	if (block != NULL) {
 		if (!grow_block(store, block, batch, last_id))
 			return;
 		first_id = block->last_id + 1;
 	}
-	while (first_id <= last_id) {
-		unsigned count = rows_that_fit(batch, CEL_BLOCK_BYTES);
-		size_t bytes = count == 0 ? 0
-					  : batch->ends[batch->first + count - 1] - batch->begin;
-
-		block = block_new(store, (int64_t)bytes);
-		if (!block_take(block, batch, count)) {
-			block_free(block);
-			return;
-		}
-		block->first_id = first_id;
-		block->last_id = batch->first == batch->rows ? last_id
-							     : block->ids[block->rows - 1];
-		block->read_at_us = read_at_us;
-		insert_block(store, block);
-		first_id = block->last_id + 1;
-	}
+	while (first_id <= last_id && add_file_block(store, first_id, last_id, batch, read_at_us))
+		first_id = batch->first == batch->rows ? last_id + 1
+						       : batch->ids[batch->first - 1] + 1;
 }
 
 void
-cel_store_add(struct cel_store *store, int64_t first_id, int64_t last_id, struct evbuffer *text,
+cel_store_add(struct cel_store *store, int64_t first_id, int64_t last_id, char *text,
 	const int64_t *ids, const size_t *ends, unsigned rows, int64_t read_at_us, bool is_tail)
 {
 	struct batch batch = { .text = text, .ids = ids, .ends = ends, .rows = rows };
 
-	add_batch(store, first_id, last_id, &batch, read_at_us, is_tail);
-	/* What was covered already, or could not be kept. */
-	if (evbuffer_drain(text, evbuffer_get_length(text)) != 0)
-		memory_exhausted();
+	if (first_id <= last_id)
+		drop_older(store, first_id, last_id, read_at_us);
+	if (first_id > last_id || !cut_to_uncovered(store, first_id, &last_id, &batch)) {
+		free(text);
+		return;
+	}
+	if (!is_tail && (batch.rows == 0 || ends[batch.rows - 1] <= HEAP_BLOCK_BYTES)) {
+		add_heap_block(store, first_id, last_id, &batch, text, read_at_us);
+		return;
+	}
+	add_file_blocks(store, first_id, last_id, &batch, read_at_us, is_tail);
+	free(text);
 }
 
 void
@@ -496,6 +557,8 @@ row_begin(const struct cel_block *block, unsigned row)
 static const char *
 block_text(struct cel_block *block)
 {
+	if (block->heap != NULL)
+		return block->heap->bytes;
 	if (block->mapped == NULL) {
 		void *mapped = mmap(NULL, (size_t)block->extent->length, PROT_READ, MAP_SHARED,
 			block->extent->file, block->extent->offset);
@@ -536,6 +599,23 @@ copy_text(struct cel_block *block, size_t begin, size_t length, struct evbuffer 
 		memory_exhausted();
 }
 
+static void
+refer_to_text(const struct cel_block *block, size_t begin, size_t length, struct evbuffer *out)
+{
+	int result;
+
+	if (block->heap != NULL) {
+		block->heap->references++;
+		result = evbuffer_add_reference(
+			out, block->heap->bytes + begin, length, heap_cleanup_cb, block->heap);
+	} else {
+		result = evbuffer_add_file_segment(
+			out, block->segment, (ev_off_t)begin, (ev_off_t)length);
+	}
+	if (result != 0)
+		memory_exhausted();
+}
+
 void
 cel_slice_add(const struct cel_slice *slice, bool with_comma, struct evbuffer *out)
 {
@@ -549,9 +629,8 @@ cel_slice_add(const struct cel_slice *slice, bool with_comma, struct evbuffer *o
 	length = block->ends[slice->first_row + slice->rows - 1] - begin;
 	if (length <= COPY_MAX)
 		copy_text(block, begin, length, out);
-	else if (evbuffer_add_file_segment(
-			 out, block->segment, (ev_off_t)begin, (ev_off_t)length) != 0)
-		memory_exhausted();
+	else
+		refer_to_text(block, begin, length, out);
 }
 
 void

@@ -80,10 +80,41 @@ json_writer_close(struct json_writer *writer)
 	writer->end = NULL;
 }
 
+void
+json_writer_open_memory(struct json_writer *writer, size_t capacity)
+{
+	*writer = (struct json_writer){ .out = NULL };
+	writer->start = memory_resized(NULL, capacity + 1, 1);
+	writer->next = writer->start;
+	writer->end = writer->start + capacity;
+}
+
+char *
+json_writer_take_memory(struct json_writer *writer)
+{
+	char *memory = writer->start;
+
+	*writer = (struct json_writer){ .out = NULL };
+	return memory;
+}
+
 size_t
 json_writer_length(const struct json_writer *writer)
 {
-	return evbuffer_get_length(writer->out) + (size_t)(writer->next - writer->start);
+	size_t length = (size_t)(writer->next - writer->start);
+
+	return writer->out == NULL ? length : length + evbuffer_get_length(writer->out);
+}
+
+static void
+grow_memory(struct json_writer *writer, size_t length)
+{
+	size_t used = (size_t)(writer->next - writer->start);
+	size_t capacity = used + used / 2 + length;
+
+	writer->start = memory_resized(writer->start, capacity, 1);
+	writer->next = writer->start + used;
+	writer->end = writer->start + capacity;
 }
 
 static void
@@ -91,6 +122,10 @@ take_block(struct json_writer *writer, size_t length)
 {
 	struct evbuffer_iovec block;
 
+	if (writer->out == NULL) {
+		grow_memory(writer, length);
+		return;
+	}
 	give_block_back(writer);
 	if (length < BLOCK_BYTES)
 		length = BLOCK_BYTES;
@@ -113,9 +148,10 @@ json_reserve(struct json_writer *writer, size_t length)
 #define IN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /*
- * The top bit of each of eight bytes that is below 0x20, a quote or a backslash. Subtracting borrows
- * from the top bit of a byte that was smaller; bytes from 0x80 on are UTF-8 and need nothing. A
- * borrow may also run over from the byte below, so only the lowest of the bits is to be trusted.
+ * The top bit of each of eight bytes that is below 0x20, a quote or a backslash. Subtracting
+ * borrows from the top bit of a byte that was smaller; bytes from 0x80 on are UTF-8 and need
+ * nothing. A borrow may also run over from the byte below, so only the lowest of the bits is to be
+ * trusted.
  */
 static uint64_t
 special_bytes(uint64_t bytes)

@@ -107,20 +107,59 @@ insert_many(void)
 }
 
 /* All rows and columns against what the database itself says they are. */
+static void
+expect_rows(const struct reply *reply, long first, long last)
+{
+	expect_json(reply, 200,
+		sql_value("SELECT json_agg(texts ORDER BY id) FROM (SELECT id, (SELECT "
+			  "json_object_agg(key,"
+			  " CASE key WHEN 'eventtime' THEN to_char(eventtime, 'YYYY-MM-DD "
+			  "HH24:MI:SS.US')"
+			  " ELSE coalesce(value, '') END) FROM json_each_text(row_to_json(cel))) "
+			  "AS texts"
+			  " FROM cel WHERE id BETWEEN %ld AND %ld) AS all_rows",
+			first, last));
+}
+
 START_TEST(test_many)
 {
 	const struct reply *reply;
-	const char *expected;
 
 	insert_many();
 	reply = http_get("/recording/cel?from=20000&limit=2500");
-	expected = sql_value(
-		"SELECT json_agg(texts ORDER BY id) FROM (SELECT id, (SELECT json_object_agg(key,"
-		" CASE key WHEN 'eventtime' THEN to_char(eventtime, 'YYYY-MM-DD HH24:MI:SS.US')"
-		" ELSE coalesce(value, '') END) FROM json_each_text(row_to_json(cel))) AS texts"
-		" FROM cel WHERE id BETWEEN 20000 AND 40000) AS all_rows");
-	expect_json(reply, 200, expected);
+	expect_rows(reply, 20000, 40000);
 	ck_assert_uint_eq(json_object_array_length(reply->json), 2500);
+}
+END_TEST
+
+/*
+ * Values may hold the very character by which a page's values are told apart on their way from
+ * PostgreSQL. Every page that has such a row, and those around it, is what the database says.
+ */
+START_TEST(test_separators)
+{
+	sql_run("DELETE FROM cel WHERE id BETWEEN 20000 AND 40000;"
+		"INSERT INTO cel (id, eventtype, eventtime, userdeftype, cid_name, cid_num, "
+		"cid_ani, cid_rdnis, cid_dnid, exten, context, channame, appname, appdata,"
+		" amaflags, accountcode, peeraccount, uniqueid, linkedid, userfield, peer,"
+		" call_log_id, extra)"
+		" SELECT 20000 + n, CASE n WHEN 3 THEN chr(31) ELSE 'E' END, '2024-06-01', '',"
+		" CASE n WHEN 5 THEN 'a' || chr(31) || 'b' ELSE 'Alice' END, '', '', '', '', '',"
+		" '', '', '', CASE n WHEN 7 THEN repeat(chr(31), 30) ELSE '' END, 3, '', '', '1',"
+		" '1', '', CASE n WHEN 9 THEN chr(31) ELSE '' END, nullif(n, 9),"
+		" CASE n WHEN 11 THEN chr(31) WHEN 9 THEN NULL ELSE '{}' END"
+		" FROM generate_series(1, 200) n");
+	daemon_restart("cel.cache_size", "64MiB", NULL);
+	http_get("/recording/cel?from=2147483647");
+	for (long first = 20001; first <= 20013; first++)
+		expect_rows(http_get(scratch_format("/recording/cel?from=%ld&limit=1", first)),
+			first, first);
+	daemon_restart("cel.cache_size", "0", NULL);
+	expect_rows(http_get("/recording/cel?from=20001&limit=200"), 20001, 20200);
+	expect_rows(http_get("/recording/cel?from=20012&limit=150"), 20012, 20161);
+	ck_assert_str_eq(json_text(http_get("/recording/cel?from=20005&limit=1"), "0.cid_name"),
+		"a\x1f"
+		"b");
 }
 END_TEST
 
@@ -192,6 +231,7 @@ cel_suite(void)
 	harness_add_loop(suite, "page", test_page, HARNESS_COUNT(pages));
 	harness_add(suite, "head", test_head);
 	harness_add(suite, "many", test_many);
+	harness_add(suite, "separators", test_separators);
 	harness_add(suite, "default limit", test_default_limit);
 	harness_add(suite, "collector", test_collector);
 	return suite;

@@ -262,6 +262,164 @@ START_TEST(test_rows)
 }
 END_TEST
 
+/* The values of a row as cel_joined.sql gives them. */
+static PGresult *
+joined_new(const PGresult *result, int row)
+{
+	PGresult *joined = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	PGresAttDesc description = { .name = (char[]){ "concat_ws" } };
+	size_t size = 0;
+	char *text;
+
+	for (int i = 0; i < CEL_COLUMNS; i++)
+		size += strlen(PQgetvalue(result, row, i)) + 1;
+	text = calloc(size + 1, 1);
+	for (int i = 0; i < CEL_COLUMNS; i++) {
+		strcat(text, i == 0 ? "" : "\x1f");
+		strcat(text, PQgetvalue(result, row, i));
+	}
+	ck_assert_int_eq(PQsetResultAttrs(joined, 1, &description), 1);
+	ck_assert_int_eq(PQsetvalue(joined, 0, 0, text, (int)strlen(text)), 1);
+	free(text);
+	return joined;
+}
+
+/* NULL when it could not be read; the caller frees it. */
+static char *
+written_joined(const PGresult *joined)
+{
+	struct json_writer writer;
+	bool is_readable;
+	char *text;
+	size_t length;
+
+	/* Too little memory at first: it must grow, and hold what was there. */
+	json_writer_open_memory(&writer, 1);
+	json_raw(&writer, "x");
+	is_readable = cel_row_write_joined(&writer, joined, 0);
+	length = json_writer_length(&writer);
+	text = json_writer_take_memory(&writer);
+	ck_assert_int_eq(text[0], 'x');
+	if (!is_readable) {
+		ck_assert_uint_eq(length, 1);
+		free(text);
+		return NULL;
+	}
+	memmove(text, text + 1, length - 1);
+	text[length - 1] = '\0';
+	return text;
+}
+
+/* Joined or not, a row reads the same; unless a value holds what joins them. */
+static void
+expect_same(const PGresult *result)
+{
+	PGresult *joined = joined_new(result, 0);
+	char *wanted = written(result, 0);
+	char *got = written_joined(joined);
+	bool is_ambiguous = false;
+
+	for (int i = 0; i < CEL_COLUMNS; i++)
+		is_ambiguous |= strchr(PQgetvalue(result, 0, i), '\x1f') != NULL;
+	if (is_ambiguous) {
+		ck_assert_ptr_null(got);
+	} else {
+		ck_assert_ptr_nonnull(got);
+		ck_assert_str_eq(got, wanted);
+	}
+	free(got);
+	free(wanted);
+	PQclear(joined);
+}
+
+START_TEST(test_joined_texts)
+{
+	PGresult *result = result_new();
+
+	add_row(result, 0, texts[_i]);
+	expect_same(result);
+	PQclear(result);
+}
+END_TEST
+
+/* In each column alone, as the first and the last are special. */
+START_TEST(test_joined_columns)
+{
+	static const char *const values[] = { "", "x", "\"", "\x1f", "\x1f\x1f", "12345678",
+		"1234567\"", "12345678\\", "\n2345678", "1234567\x1f", "\xc3\xb6\"\xe2\x82\xac" };
+
+	for (int i = 0; i < UNIT_COUNT(values); i++) {
+		PGresult *result;
+
+		if (is_number(_i) && strspn(values[i], "12345678") < strlen(values[i]))
+			continue;
+		result = result_new();
+		add_row(result, 0, "");
+		set_value(result, 0, _i, values[i]);
+		expect_same(result);
+		PQclear(result);
+	}
+}
+END_TEST
+
+START_TEST(test_joined_times)
+{
+	PGresult *result = result_new();
+
+	add_row(result, 0, "x");
+	if (time_cases[_i].given != NULL)
+		set_value(result, 0, EVENT_TIME, time_cases[_i].given);
+	expect_same(result);
+	PQclear(result);
+}
+END_TEST
+
+/* Any bytes at any place, the special ones more often than not. */
+START_TEST(test_joined_random)
+{
+	static const char bytes[] = "aaaaaaaaaaaaaaaa\"\\\n\x01\x1e\x20\x7f\xc3\xb6";
+
+	srand(1);
+	for (int round = 0; round < 1000; round++) {
+		PGresult *result = result_new();
+
+		for (int i = 0; i < CEL_COLUMNS; i++) {
+			char text[40] = "";
+			int length = is_number(i) ? 0 : rand() % 40;
+
+			for (int j = 0; j < length; j++)
+				text[j] = bytes[rand() % (int)(sizeof bytes - 1)];
+			/* Hardly ever, but then anywhere. */
+			if (length > 0 && rand() % 200 == 0)
+				text[rand() % length] = '\x1f';
+			set_value(result, 0, i, i == EVENT_TIME ? "2026-01-31 11:24:41" : text);
+		}
+		expect_same(result);
+		PQclear(result);
+	}
+}
+END_TEST
+
+/* What cel_joined.sql never gives is refused, too, and nothing behind it is read. */
+START_TEST(test_joined_malformed)
+{
+	for (int separators = 0; separators < 40; separators++) {
+		PGresult *joined = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+		PGresAttDesc description = { .name = (char[]){ "concat_ws" } };
+		char text[40] = "";
+		char *got;
+
+		memset(text, '\x1f', (size_t)separators);
+		ck_assert_int_eq(PQsetResultAttrs(joined, 1, &description), 1);
+		ck_assert_int_eq(PQsetvalue(joined, 0, 0, text, separators), 1);
+		got = written_joined(joined);
+		ck_assert_int_eq(got != NULL, separators == CEL_COLUMNS - 1);
+		free(got);
+		PQclear(joined);
+	}
+}
+END_TEST
+
 static Suite *
 row_suite(void)
 {
@@ -272,6 +430,11 @@ row_suite(void)
 	unit_add_loop(suite, "time", test_time, UNIT_COUNT(time_cases));
 	unit_add(suite, "long values", test_long_values);
 	unit_add(suite, "rows", test_rows);
+	unit_add_loop(suite, "joined texts", test_joined_texts, UNIT_COUNT(texts));
+	unit_add_loop(suite, "joined columns", test_joined_columns, CEL_COLUMNS);
+	unit_add_loop(suite, "joined times", test_joined_times, UNIT_COUNT(time_cases));
+	unit_add(suite, "joined random", test_joined_random);
+	unit_add(suite, "joined malformed", test_joined_malformed);
 	return suite;
 }
 
