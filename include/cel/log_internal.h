@@ -56,6 +56,7 @@ struct cel_log {
 		bool has_gap;	     /* ids are missing behind the horizon */
 		bool has_more;	     /* there was more than one look takes along */
 		bool has_failed;
+		bool was_abandoned;	       /* the last look: all who waited for it have left */
 		int64_t asked_us;	       /* when a request came last */
 		struct cel_reader_list joined; /* wait for the look after they came */
 	} refresh;

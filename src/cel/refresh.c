@@ -345,6 +345,7 @@ start(struct cel_log *log)
 			     log->refresh.has_more;
 
 	log->counters.refreshes++;
+	log->refresh.was_abandoned = false;
 	log->refresh.began_us = clock_now_us();
 	set_state(log, needs_writers ? CEL_REFRESH_WRITERS : CEL_REFRESH_TAIL);
 	log->refresh.query = needs_writers ? send_writers(log) : send_tail(log);
@@ -367,10 +368,12 @@ void
 cel_refresh_join(struct cel_log *log, struct cel_reader *reader)
 {
 	cel_reader_put(&log->refresh.joined, reader);
-	if (log->refresh.state == CEL_REFRESH_IDLE)
-		start(log);
-	else
+	if (log->refresh.state != CEL_REFRESH_IDLE)
 		log->counters.joined++;
+	else if (log->refresh.was_abandoned)
+		cel_refresh_schedule(log);
+	else
+		start(log);
 }
 
 /* Somebody waits for rows, or for an answer; or a gap is open and was asked for just now. */
@@ -415,4 +418,8 @@ cel_refresh_abandon(struct cel_log *log)
 	db_query_abandon(log->refresh.query);
 	log->refresh.query = NULL;
 	set_state(log, CEL_REFRESH_IDLE);
+	/* Clients that ask and leave must not make one query after the other: the next has its
+	 * time. */
+	log->refresh.was_abandoned = true;
+	log->refresh.has_failed = false;
 }

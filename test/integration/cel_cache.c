@@ -285,6 +285,35 @@ START_TEST(test_joined)
 }
 END_TEST
 
+/* Clients that ask and leave again cost no more looks at the table than those that stay. */
+START_TEST(test_leaving)
+{
+	struct raw_client *clients[200];
+	PGconn *lock = sql_session();
+	long begin_ms, duration_ms, looks;
+
+	daemon_restart("cel.cache_ttl", "10s", "cel.max_staleness", "5ms", NULL);
+	body_of("/recording/cel?from=2147483647");
+	for (int i = 0; i < HARNESS_COUNT(clients); i++)
+		clients[i] = raw_open();
+	looks = counter("refreshes");
+	/* No look comes to its end: each would have to be given up, and the next begun. */
+	sql_session_run(lock, "BEGIN; LOCK TABLE cel IN ACCESS EXCLUSIVE MODE");
+	begin_ms = wait_now_ms();
+	for (int i = 0; i < HARNESS_COUNT(clients); i++) {
+		raw_send(clients[i],
+			"GET /recording/cel?from=2147483647 HTTP/1.1\r\n" TOKEN_FIELD "\r\n");
+		wait_ms(1);
+		raw_reset(clients[i]);
+	}
+	duration_ms = wait_now_ms() - begin_ms;
+	sql_session_run(lock, "COMMIT");
+	looks = counter("refreshes") - looks;
+	ck_assert_msg(looks <= duration_ms / 5 + 2, "%ld looks in %ld ms", looks, duration_ms);
+	expect_status(http_get("/recording/cel?from=2147483647"), 200);
+}
+END_TEST
+
 /* Answers that nobody reads are held up to the budget; then there is a 503, and others go on. */
 START_TEST(test_output_budget)
 {
@@ -332,6 +361,7 @@ cel_cache_suite(void)
 	harness_add(suite, "size", test_size);
 	harness_add(suite, "counters", test_counters);
 	harness_add(suite, "joined", test_joined);
+	harness_add(suite, "leaving", test_leaving);
 	harness_add(suite, "output budget", test_output_budget);
 	harness_add(suite, "ttl", test_ttl);
 	harness_add(suite, "truncate", test_truncate);
