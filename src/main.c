@@ -15,7 +15,7 @@
  */
 #define KEPT_MEMORY_BYTES (8 << 20)
 
-/* Larger pieces are mapped, with the same page faults each time: a page has up to 1 MiB and room. */
+/* Larger pieces are mapped, with those page faults each time: a page has up to 1 MiB and room. */
 #define LARGEST_ON_HEAP_BYTES (2 << 20)
 
 /* A command line or configuration that cannot be used. */
