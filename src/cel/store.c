@@ -16,7 +16,7 @@
 #define WINDOW_BYTES (INT64_C(2) * CEL_BLOCK_BYTES)
 
 /* A batch up to this size is kept as it is, in one block. */
-#define HEAP_BLOCK_BYTES (2 * CEL_BLOCK_BYTES)
+#define HEAP_BLOCK_BYTES ((size_t)2 * CEL_BLOCK_BYTES)
 
 #define PAGE_BYTES 4096
 
