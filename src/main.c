@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/token.h"
 #include "base/log.h"
 #include "server/check.h"
 #include "server/config.h"
@@ -23,11 +24,15 @@
 
 static const char usage[] =
 	"Usage: recordingd [--config FILE] [--check] [--version] [--help]\n"
+	"       recordingd --new-token NAME --scope SCOPE[,SCOPE]\n"
 	"\n"
 	"Serves call recordings, call history and the channel event log of XiVO over HTTP.\n"
 	"\n"
 	"  --config FILE  read this configuration instead of " CONFIG_DEFAULT_FILE "\n"
 	"  --check        look whether the database has what recordingd uses, and exit\n"
+	"  --new-token NAME  make a token, print it and the line of auth.tokens_file for it,\n"
+	"                 and exit\n"
+	"  --scope SCOPE  what it opens: " SCOPE_NAMES "\n"
 	"  --version      print the version and exit\n"
 	"  --help         print this and exit\n"
 	"\n"
@@ -37,6 +42,8 @@ static const char usage[] =
 struct command_line {
 	struct config_source source;
 	bool checks;
+	const char *new_token; /* the name of one to be made; NULL: none */
+	const char *scopes;
 	int exit_status; /* when there is nothing to run */
 };
 
@@ -47,6 +54,8 @@ parse_command_line(int argc, char **argv, struct command_line *line)
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "new-token", required_argument, NULL, 'n' },
+		{ "scope", required_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -62,6 +71,12 @@ parse_command_line(int argc, char **argv, struct command_line *line)
 			break;
 		case 'c':
 			line->checks = true;
+			break;
+		case 'n':
+			line->new_token = optarg;
+			break;
+		case 's':
+			line->scopes = optarg;
 			break;
 		case 'v':
 			printf("recordingd %s\n", RECORDINGD_VERSION);
@@ -80,7 +95,28 @@ parse_command_line(int argc, char **argv, struct command_line *line)
 		line->exit_status = EXIT_USAGE;
 		return false;
 	}
+	if ((line->new_token == NULL) != (line->scopes == NULL)) {
+		fprintf(stderr, "recordingd: --new-token and --scope go together\n%s", usage);
+		line->exit_status = EXIT_USAGE;
+		return false;
+	}
 	return true;
+}
+
+/* Nothing but the two lines on standard output, so that a script can take them. */
+static int
+make_token(const char *name, const char *scopes)
+{
+	struct error error;
+
+	if (!token_print_new(stdout, name, scopes, &error)) {
+		fprintf(stderr, "recordingd: %s\n", error.message);
+		return error.code == ERROR_INVALID_PARAMETER ? EXIT_USAGE : EXIT_FAILURE;
+	}
+	fputs("The first line is the token, which is kept nowhere: give it to its client. The\n"
+	      "second is for auth.tokens_file, and holds after a reload (SIGHUP).\n",
+		stderr);
+	return EXIT_SUCCESS;
 }
 
 static struct config *
@@ -124,6 +160,8 @@ main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, LARGEST_ON_HEAP_BYTES);
 	if (!parse_command_line(argc, argv, &line))
 		return line.exit_status;
+	if (line.new_token != NULL)
+		return make_token(line.new_token, line.scopes);
 	config = load_config(&line.source);
 	if (config == NULL)
 		return EXIT_USAGE;

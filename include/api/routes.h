@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "api/endpoint.h"
+#include "api/scope.h"
 
 /* Captured segments a pattern may have. */
 #define ROUTE_CAPTURES_MAX 2
@@ -14,16 +15,11 @@ enum route_method {
 	ROUTE_POST,
 };
 
-enum route_access {
-	ROUTE_TOKEN, /* needs the shared token */
-	ROUTE_OPEN,
-};
-
 struct route {
 	enum route_method method;
 	const char *pattern; /* a segment in braces is captured, in order */
 	const struct endpoint *endpoint;
-	enum route_access access;
+	enum scope scope; /* that a token needs */
 };
 
 extern const struct route routes[];

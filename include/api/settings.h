@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 struct proxy_list;
+struct token_set;
 
 struct api_settings {
-	const char *token;
+	const struct token_set *tokens;
 	const char *audio_directory;
 	const char *audio_extensions; /* comma separated, in the order in which they are tried */
 	const struct proxy_list *trusted_proxies;

@@ -14,6 +14,7 @@ struct access_log;
 
 struct access_log_entry {
 	const char *client;
+	const char *token; /* its name */
 	const char *action;
 	const char *file_id;
 	unsigned status;

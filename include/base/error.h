@@ -21,6 +21,7 @@ enum error_code {
 	ERROR_INVALID_PARAMETER,      /* 400 */
 	ERROR_UNKNOWN_FIELD,	      /* 400 */
 	ERROR_UNAUTHORIZED,	      /* 401 */
+	ERROR_FORBIDDEN,	      /* 403 */
 	ERROR_NOT_FOUND,	      /* 404 */
 	ERROR_METHOD_NOT_ALLOWED,     /* 405 */
 	ERROR_REQUEST_TIMEOUT,	      /* 408 */

@@ -32,6 +32,14 @@ enum request_progress {
 	REQUEST_INVALID, /* the connection must answer with the error and close */
 };
 
+/* Room for the name of a token. */
+#define REQUEST_TOKEN_NAME_SIZE 33
+
+/* What the layer above knows of a request, for logs. */
+struct request_note {
+	char token[REQUEST_TOKEN_NAME_SIZE]; /* its name; "": none */
+};
+
 struct request_limits {
 	size_t max_head_bytes;
 	size_t max_target_bytes;
@@ -79,6 +87,9 @@ unsigned request_field_count(const struct request *request, const char *name);
 
 /* All values of that name joined by ", " (RFC 9110, 5.3); the caller frees it. NULL: none. */
 char *request_field_joined(const struct request *request, const char *name);
+
+/* Written by the layer above; empty at first. */
+struct request_note *request_note(struct request *request);
 
 /*
  * The body, empty when it is dropped; a NUL stands behind it for convenience, but it may hold

@@ -18,6 +18,8 @@
 
 #define CONFIG_DEFAULT_FILE "/etc/recordingd/recordingd.conf"
 
+struct token_set;
+
 /* Every string is owned by the configuration and never NULL after config_load(). */
 struct config {
 	struct {
@@ -35,6 +37,8 @@ struct config {
 	} server;
 	struct {
 		char *token;
+		char *tokens_file;
+		struct token_set *tokens; /* owned: of both, made by config_load() */
 	} auth;
 	struct {
 		char *conninfo;

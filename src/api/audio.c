@@ -64,11 +64,12 @@ refuse(struct exchange *exchange, enum error_code code, const char *message)
 static bool
 log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
 {
-	const struct request *request = connection_request(exchange->connection);
+	struct request *request = connection_request(exchange->connection);
 	char client[FORWARDED_CLIENT_SIZE];
 	char *forwarded_for;
 	const struct access_log_entry entry = {
 		.client = client,
+		.token = request_note(request)->token,
 		.action = exchange->captures[CAPTURE_ACTION],
 		.file_id = exchange->captures[CAPTURE_FILE_ID],
 		.status = status,

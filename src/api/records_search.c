@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/token.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "calls/names.h"
@@ -115,16 +116,19 @@ record_row(struct exchange *exchange, const PGresult *result, int index)
 	return record_list_row(&search->list, &exchange->writer, result, index);
 }
 
-/* What a cursor is tied to: every condition, to the letter. */
+/*
+ * What a cursor is tied to: every condition, to the letter, and the token of the client, so that it
+ * goes on after a reload, a restart or at another recordingd, and is nobody else's.
+ */
 static void
 bind_cursor(const struct exchange *exchange, const char *texts[static BODY_COUNT],
 	struct search_cursor_bond *bond)
 {
 	for (size_t i = 0; i < BODY_COUNT; i++)
 		texts[i] = exchange->body[i].text;
-	*bond = (struct search_cursor_bond){
-		.secret = exchange->api->settings->token, .texts = texts, .count = BODY_COUNT
-	};
+	bond->secret = token_given(connection_request(exchange->connection));
+	bond->texts = texts;
+	bond->count = BODY_COUNT;
 }
 
 /* ,"next":"…" when there is a page behind this one. */

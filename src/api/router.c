@@ -1,6 +1,6 @@
 /*
- * From a request to its endpoint: token, path, method, content type, in this order, then the
- * parameters and the body.
+ * From a request to its endpoint: token, path, method, scope, content type, in this order, then
+ * the parameters and the body.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +125,7 @@ is_protected(const char *raw)
 	is_below = out >= sizeof PROTECTED_PREFIX - 1 &&
 		   memcmp(decoded, PROTECTED_PREFIX, sizeof PROTECTED_PREFIX - 1) == 0;
 	for (size_t i = 0; i < route_count && is_below; i++) {
-		if (routes[i].access == ROUTE_OPEN && strlen(routes[i].pattern) == out &&
+		if (routes[i].scope == SCOPE_OPEN && strlen(routes[i].pattern) == out &&
 			memcmp(decoded, routes[i].pattern, out) == 0)
 			is_below = false;
 	}
@@ -133,13 +133,33 @@ is_protected(const char *raw)
 	return is_below;
 }
 
+/* False: the path needs a token, and the request has none that is right. */
 static bool
-check_token(const struct api *api, const struct request *request, struct error *error)
+check_token(const struct api *api, struct request *request, unsigned *scopes, struct error *error)
 {
-	if (!is_protected(request_path(request)) || token_is_given(request, api->settings->token))
+	const struct token *token;
+
+	*scopes = SCOPE_OPEN;
+	if (!is_protected(request_path(request)))
 		return true;
-	return error_set(error, ERROR_UNAUTHORIZED,
-		"the token in X-Auth-Token or Authorization: Bearer is missing or wrong");
+	token = token_set_find(api->settings->tokens, request);
+	if (token == NULL) {
+		return error_set(error, ERROR_UNAUTHORIZED,
+			"the token in X-Auth-Token or Authorization: Bearer is missing or wrong");
+	}
+	*scopes = token->scopes;
+	/* A copy: a reload may replace the tokens while the request is under way. */
+	strcpy(request_note(request)->token, token->name);
+	return true;
+}
+
+static bool
+check_scope(const struct route *route, unsigned scopes, struct error *error)
+{
+	if (route->scope == SCOPE_OPEN || (scopes & route->scope) != 0)
+		return true;
+	return error_set(error, ERROR_FORBIDDEN, "this needs a token with the scope \"%s\"",
+		scope_name(route->scope));
 }
 
 static const struct route *
@@ -178,7 +198,7 @@ check_content_type(const struct request *request, struct error *error)
 
 static bool
 route_request(struct api *api, struct connection *connection, const struct path *path,
-	struct error *error)
+	unsigned scopes, struct error *error)
 {
 	const struct request *request = connection_request(connection);
 	const char *captures[ROUTE_CAPTURES_MAX] = { NULL };
@@ -190,7 +210,8 @@ route_request(struct api *api, struct connection *connection, const struct path 
 			"the path has a percent sign without two hexadecimal digits");
 	}
 	route = find_route(path, request_method(request), captures, error);
-	if (route == NULL || !check_content_type(request, error))
+	if (route == NULL || !check_scope(route, scopes, error) ||
+		!check_content_type(request, error))
 		return false;
 	exchange = exchange_new(api, connection, route->endpoint);
 	for (size_t i = 0; i < ROUTE_CAPTURES_MAX && captures[i] != NULL; i++)
@@ -203,14 +224,15 @@ static bool
 on_head(struct connection *connection, void *context, struct error *error)
 {
 	struct api *api = context;
-	const struct request *request = connection_request(connection);
+	struct request *request = connection_request(connection);
 	struct path path;
+	unsigned scopes;
 	bool accepted;
 
-	if (!check_token(api, request, error))
+	if (!check_token(api, request, &scopes, error))
 		return false;
 	path_open(&path, request_path(request));
-	accepted = route_request(api, connection, &path, error);
+	accepted = route_request(api, connection, &path, scopes, error);
 	path_close(&path);
 	return accepted;
 }

@@ -150,6 +150,8 @@ format_line(const struct access_log *log, const struct access_log_entry *entry)
 	json_text(&writer, now);
 	json_raw(&writer, ",\"client\":");
 	json_text(&writer, entry->client);
+	json_raw(&writer, ",\"token\":");
+	json_text(&writer, entry->token);
 	json_raw(&writer, ",\"action\":");
 	json_text(&writer, entry->action);
 	json_raw(&writer, ",\"file_id\":");

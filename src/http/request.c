@@ -37,6 +37,7 @@ struct request {
 	struct growing_text head; /* the target, then names and values, each with a NUL */
 	struct growing_text body;
 
+	struct request_note note;
 	struct request_header fields[FRAMING_FIELDS_MAX];
 	unsigned field_count;
 
@@ -571,6 +572,12 @@ request_field_joined(const struct request *request, const char *name)
 		text_append(&joined, value, strlen(value), 64);
 	}
 	return joined.bytes;
+}
+
+struct request_note *
+request_note(struct request *request)
+{
+	return &request->note;
 }
 
 const char *

@@ -22,6 +22,7 @@ static const struct {
 	[ERROR_INVALID_PARAMETER] = { 400, "invalid_parameter" },
 	[ERROR_UNKNOWN_FIELD] = { 400, "unknown_field" },
 	[ERROR_UNAUTHORIZED] = { 401, "unauthorized" },
+	[ERROR_FORBIDDEN] = { 403, "forbidden" },
 	[ERROR_NOT_FOUND] = { 404, "not_found" },
 	[ERROR_METHOD_NOT_ALLOWED] = { 405, "method_not_allowed" },
 	[ERROR_REQUEST_TIMEOUT] = { 408, "request_timeout" },
@@ -46,6 +47,7 @@ static const struct {
 	{ 304, "Not Modified" },
 	{ 400, "Bad Request" },
 	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
 	{ 404, "Not Found" },
 	{ 405, "Method Not Allowed" },
 	{ 408, "Request Timeout" },
@@ -119,6 +121,9 @@ response_error(struct response *response, const struct error *error)
 	json_writer_close(&writer);
 	if (error->code == ERROR_UNAUTHORIZED)
 		response_field(response, "WWW-Authenticate", "Bearer");
+	/* RFC 6750, 3.1. */
+	if (error->code == ERROR_FORBIDDEN)
+		response_field(response, "WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
 	if (error->code == ERROR_UNAVAILABLE)
 		response_field(response, "Retry-After", "%d", RETRY_AFTER_S);
 	if (error->allow != NULL)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/token.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "server/config_file.h"
@@ -50,6 +51,7 @@ config_free(struct config *config)
 		if (config_options[i].type == CONFIG_TEXT)
 			free(*config_text_field(config, &config_options[i]));
 	}
+	token_set_free(config->auth.tokens);
 	free(config);
 }
 
@@ -188,19 +190,18 @@ check_pair(struct config *config, const struct config_setting *settings, size_t 
 		second_text);
 }
 
-/* What no value shows alone. */
+/* What no value shows alone; the tokens are read here. */
 static bool
 check_whole(struct config *config, const struct config_setting *settings, struct error *error)
 {
-	if (config->auth.token[0] == '\0')
-		return error_set(error, ERROR_INVALID_PARAMETER,
-			"auth.token is empty: set it or " TOKEN_VARIABLE);
 	for (size_t i = 0; i < sizeof(ordered_pairs) / sizeof(ordered_pairs[0]); i++) {
 		if (!check_pair(config, settings, option_at(ordered_pairs[i].smaller),
 			    option_at(ordered_pairs[i].larger), error))
 			return false;
 	}
-	return true;
+	token_set_free(config->auth.tokens);
+	config->auth.tokens = token_set_new(config->auth.token, config->auth.tokens_file, error);
+	return config->auth.tokens != NULL;
 }
 
 bool

@@ -51,6 +51,8 @@ const struct config_option config_options[] = {
 
 	TEXT(auth, token, "", RELOADS,
 		"the shared token; when empty, PLAY_AUTH_TOKEN or the credential \"token\""),
+	TEXT(auth, tokens_file, "", RELOADS,
+		"named tokens: name, scopes and SHA-256, a line each"),
 
 	TEXT(database, conninfo, "dbname=xivo_stats", RELOADS,
 		"a libpq connection string or URI"),

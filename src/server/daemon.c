@@ -101,7 +101,7 @@ view_open(struct api_view *view, const struct config *config, struct error *erro
 	if (view->proxies == NULL)
 		return false;
 	view->settings = (struct api_settings){
-		.token = config->auth.token,
+		.tokens = config->auth.tokens,
 		.audio_directory = config->audio.directory,
 		.audio_extensions = config->audio.extensions,
 		.trusted_proxies = view->proxies,

@@ -60,7 +60,7 @@ taken_lines(const char *name)
 		*end = '\0';
 		line = json_tokener_parse(text);
 		ck_assert_msg(json_object_is_type(line, json_type_object), "no object: %s", text);
-		ck_assert_int_eq(json_object_object_length(line), 6);
+		ck_assert_int_eq(json_object_object_length(line), 7);
 		json_object_array_add(lines->json, line);
 		text = end + 1;
 	}
@@ -83,6 +83,7 @@ expect_line(const char *client, const char *action, const char *file_id, int sta
 
 	ck_assert_msg(json_object_array_length(lines->json) == 1, "not one line: %s", lines->body);
 	ck_assert_str_eq(json_text(lines, "0.client"), client);
+	ck_assert_str_eq(json_text(lines, "0.token"), "default");
 	ck_assert_str_eq(json_text(lines, "0.action"), action);
 	ck_assert_str_eq(json_text(lines, "0.file_id"), file_id);
 	ck_assert(json_object_is_type(json_at(lines->json, "0.status"), json_type_int));

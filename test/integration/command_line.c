@@ -126,7 +126,8 @@ END_TEST
 
 START_TEST(test_help)
 {
-	static const char *const options[] = { "--config", "--check", "--version", "--help" };
+	static const char *const options[] = { "--config", "--check", "--new-token", "--scope",
+		"--version", "--help" };
 	struct run result = run("--help", NULL, NULL);
 
 	for (int i = 0; i < HARNESS_COUNT(options); i++)

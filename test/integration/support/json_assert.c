@@ -20,6 +20,7 @@ static const struct error_row error_rows[] = {
 	{ 400, "invalid_parameter" },
 	{ 400, "unknown_field" },
 	{ 401, "unauthorized" },
+	{ 403, "forbidden" },
 	{ 404, "not_found" },
 	{ 405, "method_not_allowed" },
 	{ 408, "request_timeout" },

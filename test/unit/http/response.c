@@ -20,6 +20,7 @@ static const struct {
 	{ ERROR_INVALID_PARAMETER, 400, "invalid_parameter", "Bad Request" },
 	{ ERROR_UNKNOWN_FIELD, 400, "unknown_field", "Bad Request" },
 	{ ERROR_UNAUTHORIZED, 401, "unauthorized", "Unauthorized" },
+	{ ERROR_FORBIDDEN, 403, "forbidden", "Forbidden" },
 	{ ERROR_NOT_FOUND, 404, "not_found", "Not Found" },
 	{ ERROR_METHOD_NOT_ALLOWED, 405, "method_not_allowed", "Method Not Allowed" },
 	{ ERROR_REQUEST_TIMEOUT, 408, "request_timeout", "Request Timeout" },
@@ -80,9 +81,11 @@ START_TEST(test_code)
 	ck_assert_str_eq(text_of(object, "error"), code_cases[_i].name);
 	ck_assert_str_eq(text_of(object, "message"), "size must be 1 to 1000");
 	json_object_put(object);
-	/* RFC 9110, 11.6.1 and the contract: what must come with a status. */
+	/* RFC 9110, 11.6.1, RFC 6750, 3.1 and the contract: what must come with a status. */
 	if (code_cases[_i].status == 401)
 		fields = "WWW-Authenticate: Bearer\r\n";
+	if (code_cases[_i].status == 403)
+		fields = "WWW-Authenticate: Bearer error=\"insufficient_scope\"\r\n";
 	if (code_cases[_i].status == 503)
 		fields = "Retry-After: 1\r\n";
 	ck_assert_str_eq(response.fields, fields);

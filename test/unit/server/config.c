@@ -42,6 +42,7 @@ teardown(void)
 	config_free(config);
 	config = NULL;
 	unlink(FILE_NAME);
+	unlink("tokens");
 	ck_assert_int_eq(chdir("/"), 0);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
@@ -115,6 +116,7 @@ static const struct {
 	{ "server.output_budget", "268435456" },
 	{ "server.trusted_proxies", "127.0.0.1,::1,unix" },
 	{ "auth.token", "t" },
+	{ "auth.tokens_file", "" },
 	{ "database.conninfo", "dbname=xivo_stats" },
 	{ "database.connections", "8" },
 	{ "database.statement_timeout", "10000" },
@@ -329,7 +331,7 @@ static const struct {
 		"settle_time)" },
 	{ "[auth]\ntokn = " SECRET "\n",
 		"recordingd.conf:2: auth.tokn is not a key of the configuration ([auth] has "
-		"token)" },
+		"token, tokens_file)" },
 	{ "[auth]\ntoken =\n" SECRET "==\n",
 		"recordingd.conf:3: auth.token: a value in the next line must be indented" },
 	{ "[cel]\n= 7\n",
@@ -509,8 +511,10 @@ static const struct {
 	{ "PLAY_AUTH_TOKEN", SECRET "\n",
 		"PLAY_AUTH_TOKEN: auth.token: no request header can match a control character",
 		NULL, NULL },
-	{ "PLAY_AUTH_TOKEN", "", "auth.token is empty: set it or PLAY_AUTH_TOKEN", NULL, NULL },
-	{ "PLAY_AUTH_TOKEN", NULL, "auth.token is empty: set it or PLAY_AUTH_TOKEN", NULL, NULL },
+	{ "PLAY_AUTH_TOKEN", "", "auth.token is empty: set it, PLAY_AUTH_TOKEN or auth.tokens_file",
+		NULL, NULL },
+	{ "PLAY_AUTH_TOKEN", NULL,
+		"auth.token is empty: set it, PLAY_AUTH_TOKEN or auth.tokens_file", NULL, NULL },
 };
 
 START_TEST(test_variable)
@@ -532,6 +536,17 @@ START_TEST(test_variable)
 	ck_assert_ptr_null(strstr(error.message, SECRET));
 }
 END_TEST
+
+/* A file of tokens with none in it. */
+static void
+write_tokens(const char *name)
+{
+	FILE *file = fopen(name, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fchmod(fileno(file), 0600), 0);
+	fclose(file);
+}
 
 /* Each option has a variable of its own that reaches its own field. */
 START_TEST(test_every_variable)
@@ -560,6 +575,8 @@ START_TEST(test_every_variable)
 		strcpy(text, "unix");
 	if (strcmp(option->key, "conninfo") == 0)
 		strcpy(text, "host=a");
+	if (strcmp(option->key, "tokens_file") == 0)
+		write_tokens(strcpy(text, "tokens"));
 	if (strcmp(option->key, "max_target") == 0)
 		strcpy(text, "4096");
 	ck_assert_int_eq(setenv(variable, text, 1), 0);

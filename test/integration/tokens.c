@@ -1,0 +1,356 @@
+/*
+ * Named tokens: what each scope opens, changing one without a gap, files that are refused, names in
+ * the access log, and --new-token. What the shared token does is in auth.c.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/daemon.h"
+#include "support/fixture.h"
+#include "support/harness.h"
+#include "support/json_assert.h"
+#include "support/process.h"
+#include "support/scratch.h"
+#include "support/wait.h"
+
+#define RUN_TIMEOUT_MS 15000
+
+struct route_row {
+	const char *scope;
+	const char *target;
+	const char *body; /* NULL: GET */
+	long status;	  /* with the scope */
+};
+
+static const struct route_row routes[] = {
+	{ "records", "/recording/records/search", "{}", 200 },
+	{ "records", "/recording/records/callid_search?callid=1", "", 200 },
+	{ "audio", "/recording/records/rec-1/audio/result", NULL, 200 },
+	{ "audio", "/recording/records/rec-1/audio/listen", NULL, 200 },
+	{ "audio", "/recording/records/rec-1/audio/download", NULL, 200 },
+	{ "write", "/recording/call_data/1/attached_data", "[{'key':'a','value':'b'}]", 201 },
+	{ "history", "/recording/history", "{'interface':'SIP/az9kf7'}", 200 },
+	{ "history", "/recording/history/agent", "{'agentNum':'1004'}", 200 },
+	{ "history", "/recording/history/customer", "{}", 200 },
+	{ "history", "/recording/last_agent?callerNo=0612345678&since=36500", NULL, 200 },
+	{ "cel", "/recording/cel?limit=1", NULL, 200 },
+};
+
+static const char *const scopes[] = { "records", "audio", "history", "cel", "write", "metrics",
+	"all" };
+
+/* Independent of recordingd's own. */
+static char *
+sha256(const char *token)
+{
+	char *hex = scratch_new(65);
+	FILE *sum = popen(scratch_format("printf %%s '%s' | sha256sum", token), "r");
+
+	if (sum == NULL || fread(hex, 1, 64, sum) != 64)
+		harness_fail("sha256sum does not work");
+	pclose(sum);
+	return hex;
+}
+
+static char *
+line(const char *name, const char *scope_list, const char *token)
+{
+	return scratch_format("%s %s sha256:%s\n", name, scope_list, sha256(token));
+}
+
+static char *
+tokens_file(const char *text)
+{
+	char *path = harness_path("tokens");
+	FILE *file = fopen(path, "w");
+
+	if (file == NULL || fchmod(fileno(file), 0600) != 0 || fputs(text, file) < 0 ||
+		fclose(file) != 0)
+		harness_fail("the tokens cannot be written");
+	return path;
+}
+
+/* A token per scope, called by its name. */
+static void
+start_with_all_scopes(void)
+{
+	char *text = scratch_format("%s", "# all of them\n\n");
+
+	for (int i = 0; i < HARNESS_COUNT(scopes); i++)
+		text = scratch_format("%s%s", text, line(scopes[i], scopes[i], scopes[i]));
+	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(text), NULL);
+}
+
+static const struct reply *
+send_as(const char *token, const char *method, const char *target, const char *body)
+{
+	const char *const fields[] = { scratch_format("X-Auth-Token: %s", token), NULL };
+
+	return http_send(&(struct http_request){ .method = method,
+		.target = target,
+		.body = body == NULL ? NULL : scratch_quotes(body),
+		.without_token = true,
+		.fields = fields });
+}
+
+static long
+status_as(void *token)
+{
+	return send_as(token, NULL, "/recording/cel?limit=1", NULL)->status;
+}
+
+static void
+expect_forbidden(const struct reply *reply, const char *scope)
+{
+	expect_error(reply, 403, "forbidden", scope, NULL);
+	ck_assert_str_eq(
+		reply_field(reply, "WWW-Authenticate"), "Bearer error=\"insufficient_scope\"");
+}
+
+/* Every route with every scope. */
+START_TEST(test_scopes)
+{
+	start_with_all_scopes();
+	fixture_audio("rec-1.wav", "x", 1);
+	for (int i = 0; i < HARNESS_COUNT(routes) * HARNESS_COUNT(scopes); i++) {
+		const struct route_row *row = &routes[i / HARNESS_COUNT(scopes)];
+		const char *scope = scopes[i % HARNESS_COUNT(scopes)];
+		const struct reply *reply = send_as(
+			scope, row->body == NULL ? "GET" : "POST", row->target, row->body);
+
+		if (strcmp(scope, row->scope) == 0 || strcmp(scope, "all") == 0)
+			expect_status(reply, row->status);
+		else
+			expect_forbidden(reply, row->scope);
+	}
+}
+END_TEST
+
+/* The scope is judged behind path and method and before what the request says. */
+START_TEST(test_order)
+{
+	start_with_all_scopes();
+	expect_error(send_as("no", NULL, "/recording/cel", NULL), 401, "unauthorized", NULL);
+	expect_error(send_as("audio", NULL, "/recording/nothing", NULL), 404, "not_found", NULL);
+	expect_error(
+		send_as("audio", "POST", "/recording/cel", "{}"), 405, "method_not_allowed", NULL);
+	expect_forbidden(send_as("audio", NULL, "/recording/cel?limit=x&bogus=1", NULL), "cel");
+	expect_forbidden(send_as("audio", "POST", "/recording/history", "{"), "history");
+	expect_forbidden(send_as("cel", NULL, "/recording/records/none/audio/x", NULL), "audio");
+	ck_assert_int_eq(
+		send_as("cel", "HEAD", "/recording/records/rec-1/audio/listen", NULL)->status, 403);
+	expect_status(send_as("audio", NULL, "/recording/health", NULL), 200);
+}
+END_TEST
+
+static bool
+is_let_in(void *token)
+{
+	return status_as(token) == 200;
+}
+
+static bool
+is_kept_out(void *token)
+{
+	return status_as(token) == 401;
+}
+
+static void
+reload_with(const char *text)
+{
+	daemon_configure("auth.token", "", "auth.tokens_file", tokens_file(text), NULL);
+	daemon_signal(SIGHUP);
+}
+
+/* The old token of a client, both, the new one: neither is ever refused while it should count. */
+START_TEST(test_rotation)
+{
+	static char old_token[] = "old";
+	static char new_token[] = "new";
+	const char *old_line = line("crm", "cel", old_token);
+	const char *new_line = line("crm", "cel", new_token);
+
+	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(old_line), NULL);
+	ck_assert_int_eq(status_as(old_token), 200);
+	ck_assert_int_eq(status_as(new_token), 401);
+	reload_with(scratch_format("%s%s", old_line, new_line));
+	ck_assert(wait_until(is_let_in, new_token, 5000));
+	ck_assert_int_eq(status_as(old_token), 200);
+	reload_with(new_line);
+	ck_assert(wait_until(is_kept_out, old_token, 5000));
+	ck_assert_int_eq(status_as(new_token), 200);
+}
+END_TEST
+
+/* A bad file changes nothing, and the log says which line is bad, and not what stands there. */
+START_TEST(test_bad_reload)
+{
+	static char token[] = "t0ken";
+	const char *good = line("crm", "cel", token);
+
+	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(good), NULL);
+	reload_with(scratch_format("%s\ncrm cel pl4in-token\n", line("other", "cel", "other")));
+	ck_assert(daemon_logs("tokens:3: the third word is sha256:"));
+	ck_assert_int_eq(status_as(token), 200);
+	ck_assert_int_eq(send_as("other", NULL, "/recording/cel", NULL)->status, 401);
+	ck_assert_ptr_null(strstr(daemon_log(), "pl4in"));
+	tokens_file(good);
+	ck_assert_int_eq(chmod(harness_path("tokens"), 0604), 0);
+	daemon_signal(SIGHUP);
+	ck_assert(daemon_logs("tokens: others"));
+	ck_assert_int_eq(unlink(harness_path("tokens")), 0);
+	daemon_signal(SIGHUP);
+	ck_assert(daemon_logs("tokens: No such file"));
+	ck_assert_int_eq(status_as(token), 200);
+	reload_with(good);
+	ck_assert(daemon_logs("reloaded"));
+	ck_assert_int_eq(status_as(token), 200);
+	ck_assert_ptr_null(strstr(daemon_log(), token));
+}
+END_TEST
+
+/* The shared token goes on beside the named ones, and is called "default". */
+START_TEST(test_names)
+{
+	char *log;
+
+	fixture_audio("rec-1.wav", "x", 1);
+	daemon_restart("auth.tokens_file",
+		tokens_file(scratch_format("%s%s", line("crm", "audio", "one"),
+			line("wall-board.2", "audio,cel", "two"))),
+		NULL);
+	ck_assert_int_eq(truncate(harness_path("access.log"), 0), 0);
+	expect_status(send_as("one", NULL, "/recording/records/rec-1/audio/listen", NULL), 200);
+	expect_status(send_as("two", NULL, "/recording/records/rec-1/audio/result", NULL), 200);
+	expect_status(http_get("/recording/records/rec-1/audio/download"), 200);
+	log = scratch_file(harness_path("access.log"));
+	ck_assert_ptr_nonnull(strstr(log, "\"token\":\"crm\",\"action\":\"listen\""));
+	ck_assert_ptr_nonnull(strstr(log, "\"token\":\"wall-board.2\",\"action\":\"result\""));
+	ck_assert_ptr_nonnull(strstr(log, "\"token\":\"default\",\"action\":\"download\""));
+	ck_assert_ptr_null(strstr(log, DAEMON_TOKEN));
+}
+END_TEST
+
+static const struct reply *
+next_page(const char *token, const char *cursor)
+{
+	return send_as(token, "POST",
+		scratch_format("/recording/records/search?pageSize=1&after=%s", cursor), "{}");
+}
+
+/* A page's "next" is for the client that got it, whatever becomes of other tokens meanwhile. */
+START_TEST(test_cursor)
+{
+	static char added[] = "added";
+	const char *lines = scratch_format(
+		"%s%s", line("one", "records", "one"), line("two", "records", "two"));
+	const struct reply *reply;
+	const char *cursor;
+
+	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(lines), NULL);
+	reply = send_as("one", "POST", "/recording/records/search?pageSize=1", "{}");
+	expect_status(reply, 200);
+	cursor = scratch_format("%s", json_text(reply, "next"));
+	expect_error(next_page("two", cursor), 400, "invalid_parameter", "after", NULL);
+	reload_with(scratch_format("%s%s", line("new", "cel", added), lines));
+	ck_assert(wait_until(is_let_in, added, 5000));
+	expect_status(next_page("one", cursor), 200);
+	expect_error(next_page("two", cursor), 400, "invalid_parameter", "after", NULL);
+}
+END_TEST
+
+static const char *
+run(int status, const char *const *arguments)
+{
+	const struct process_options options = {
+		.arguments = arguments,
+		.environment = (const char *const[]){ "PLAY_AUTH_TOKEN", NULL },
+		.output_file = harness_path("run.out"),
+		.error_file = harness_path("run.err"),
+		.directory = "/",
+	};
+
+	unlink(options.output_file);
+	unlink(options.error_file);
+	ck_assert_int_eq(process_run(&options, RUN_TIMEOUT_MS), status);
+	return scratch_file(options.output_file);
+}
+
+/* Nothing is listened on with tokens that others may read: exit status 2, like a bad key. */
+START_TEST(test_bad_start)
+{
+	const char *file = tokens_file(line("crm", "cel", "x"));
+	const char *const arguments[] = { harness_daemon(), "--config",
+		harness_path("recordingd.conf"), NULL };
+
+	daemon_configure("auth.token", "", "auth.tokens_file", file, NULL);
+	ck_assert_int_eq(chmod(file, 0644), 0);
+	run(2, arguments);
+	ck_assert_ptr_nonnull(strstr(scratch_file(harness_path("run.err")), "others"));
+	ck_assert_int_eq(unlink(file), 0);
+	run(2, arguments);
+	ck_assert_ptr_nonnull(strstr(scratch_file(harness_path("run.err")), "No such file"));
+	tokens_file(line("default", "cel", "x"));
+	run(2, arguments);
+	ck_assert_ptr_nonnull(strstr(scratch_file(harness_path("run.err")), "tokens:1: a name"));
+}
+END_TEST
+
+/* The first line that --new-token prints is let in by the second. */
+START_TEST(test_new_token)
+{
+	const char *const arguments[] = { harness_daemon(), "--new-token", "crm", "--scope",
+		"cel,audio", NULL };
+	char *token = scratch_format("%s", run(0, arguments));
+	char *rest = strchr(token, '\n');
+	const char *other = run(0, arguments);
+
+	ck_assert_ptr_nonnull(rest);
+	*rest++ = '\0';
+	ck_assert_uint_eq(strlen(token), 43);
+	ck_assert_str_eq(rest, line("crm", "cel,audio", token));
+	ck_assert_ptr_null(strstr(other, token));
+	ck_assert_ptr_null(strstr(scratch_file(harness_path("run.err")), token));
+	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(rest), NULL);
+	ck_assert_int_eq(status_as(token), 200);
+	expect_forbidden(send_as(token, "POST", "/recording/history", "{}"), "history");
+}
+END_TEST
+
+START_TEST(test_new_token_usage)
+{
+	const char *const wrong[][6] = {
+		{ harness_daemon(), "--new-token", "crm", NULL },
+		{ harness_daemon(), "--scope", "cel", NULL },
+		{ harness_daemon(), "--new-token", "two words", "--scope", "cel", NULL },
+		{ harness_daemon(), "--new-token", "crm", "--scope", "cell", NULL },
+		{ harness_daemon(), "--new-token", "default", "--scope", "cel", NULL },
+	};
+
+	for (int i = 0; i < HARNESS_COUNT(wrong); i++)
+		ck_assert_str_eq(run(2, wrong[i]), "");
+}
+END_TEST
+
+static Suite *
+tokens_suite(void)
+{
+	Suite *suite = suite_create("tokens");
+
+	harness_add(suite, "scopes", test_scopes);
+	harness_add(suite, "order", test_order);
+	harness_add(suite, "rotation", test_rotation);
+	harness_add(suite, "bad reload", test_bad_reload);
+	harness_add(suite, "names", test_names);
+	harness_add(suite, "cursor", test_cursor);
+	harness_add(suite, "bad start", test_bad_start);
+	harness_add(suite, "new token", test_new_token);
+	harness_add(suite, "new token usage", test_new_token_usage);
+	return suite;
+}
+
+HARNESS_MAIN(tokens_suite)
