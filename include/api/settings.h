@@ -2,6 +2,7 @@
 #ifndef RECORDINGD_API_SETTINGS_H
 #define RECORDINGD_API_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct proxy_list;
@@ -9,6 +10,8 @@ struct token_set;
 
 struct api_settings {
 	const struct token_set *tokens;
+	bool logs_requests;  /* all of them */
+	int64_t log_slow_us; /* slower ones are logged in any case; 0: they are not */
 	const char *audio_directory;
 	const char *audio_extensions; /* comma separated, in the order in which they are tried */
 	const struct proxy_list *trusted_proxies;

@@ -19,6 +19,7 @@ struct access_log_entry {
 	const char *file_id;
 	unsigned status;
 	uint64_t bytes; /* of the answer's body */
+	const char *request_id;
 };
 
 /* Opens the file for appending; when that fails it is tried again with every entry. */

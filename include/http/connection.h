@@ -40,6 +40,9 @@ void connection_close(struct connection *connection, const char *reason);
 /* The request at hand; valid from on_head until connection_respond(). */
 struct request *connection_request(struct connection *connection);
 
+/* The id of the request at hand, which its answer carries: one is made if it has none. */
+const char *connection_request_id(struct connection *connection);
+
 /* The address of the other end; borrowed. */
 const struct sockaddr *connection_peer(const struct connection *connection);
 

@@ -35,9 +35,15 @@ enum request_progress {
 /* Room for the name of a token. */
 #define REQUEST_TOKEN_NAME_SIZE 33
 
+/* Longest id of a request, and room for one. */
+#define REQUEST_ID_MAX	64
+#define REQUEST_ID_SIZE (REQUEST_ID_MAX + 1)
+
 /* What the layer above knows of a request, for logs. */
 struct request_note {
 	char token[REQUEST_TOKEN_NAME_SIZE]; /* its name; "": none */
+	char id[REQUEST_ID_SIZE];	     /* "": made when it is needed */
+	int64_t patience_us;		     /* time for which the client asked to wait */
 };
 
 struct request_limits {
@@ -73,7 +79,10 @@ bool request_keeps_alive(const struct request *request);
 /* The client waits for "100 Continue" before it sends the body (RFC 9110, 10.1.1). */
 bool request_expects_continue(const struct request *request);
 
-/* The path of the target as it was sent, percent-escapes and all; it begins with '/', or is "*". */
+/*
+ * The path of the target as it was sent, percent-escapes and all; it begins with '/', or is "*". ""
+ * until the head is complete.
+ */
 const char *request_path(const struct request *request);
 
 /* What stands behind the question mark, as it was sent; NULL without one. */

@@ -26,6 +26,13 @@ struct http_settings {
 	struct request_limits limits;
 };
 
+/* An answer, as logs see it. */
+struct http_answer {
+	unsigned status;     /* 0: the client went before there was one */
+	uint64_t bytes;	     /* of its body; of a stream none, as it only begins */
+	int64_t duration_us; /* from the request's first byte until the answer's first can leave */
+};
+
 /* What the server asks of the layer above; context is the one given to http_server_new(). */
 struct http_handler {
 	/*
@@ -43,6 +50,12 @@ struct http_handler {
 	void (*on_gone)(struct connection *connection, void *context);
 	/* A stream has sent all it was given: it may be given more. */
 	void (*on_drained)(struct connection *connection, void *context);
+	/*
+	 * A request has its answer, whoever gave it. The request is still there; what the layer
+	 * above kept beside it may be gone.
+	 */
+	void (*on_answered)(
+		struct connection *connection, const struct http_answer *answer, void *context);
 };
 
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings,

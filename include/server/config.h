@@ -54,6 +54,11 @@ struct config {
 		char *file;
 	} access_log;
 	struct {
+		uint64_t level;	   /* of config_log_levels[] */
+		uint64_t requests; /* of config_switch[] */
+		uint64_t slow_ms;
+	} log;
+	struct {
 		uint64_t default_page_size;
 		uint64_t max_page_size;
 	} records;
@@ -78,6 +83,7 @@ enum config_type {
 	CONFIG_NUMBER,	 /* a decimal number */
 	CONFIG_SIZE,	 /* bytes: 512, 16KiB, 4MiB, 1GiB */
 	CONFIG_DURATION, /* milliseconds: 500ms, 10s, 5m, 2h */
+	CONFIG_CHOICE,	 /* a word; its number among choices */
 };
 
 struct config_option {
@@ -86,11 +92,18 @@ struct config_option {
 	enum config_type type;
 	size_t offset; /* of the field in struct config */
 	const char *default_value;
-	uint64_t minimum; /* in the unit of the field; unused for CONFIG_TEXT */
+	uint64_t minimum; /* in the unit of the field; unused for texts and choices */
 	uint64_t maximum;
 	bool needs_restart; /* a reload cannot change it, and says so */
 	const char *help;
+	const char *const *choices; /* CONFIG_CHOICE, ends with NULL */
 };
+
+/* off, on: 0 and 1. */
+extern const char *const config_switch[];
+
+/* From error to debug, in the order of enum log_level. */
+extern const char *const config_log_levels[];
 
 extern const struct config_option config_options[];
 extern const size_t config_option_count;

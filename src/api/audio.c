@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/request_log.h"
 #include "audio/access_log.h"
 #include "audio/file.h"
 #include "audio/ogg.h"
@@ -66,7 +67,6 @@ log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
 {
 	struct request *request = connection_request(exchange->connection);
 	char client[FORWARDED_CLIENT_SIZE];
-	char *forwarded_for;
 	const struct access_log_entry entry = {
 		.client = client,
 		.token = request_note(request)->token,
@@ -74,14 +74,12 @@ log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
 		.file_id = exchange->captures[CAPTURE_FILE_ID],
 		.status = status,
 		.bytes = bytes,
+		.request_id = connection_request_id(exchange->connection),
 	};
 
 	if (request_method(request) == REQUEST_HEAD)
 		return true;
-	forwarded_for = request_field_joined(request, "X-Forwarded-For");
-	forwarded_client(exchange->api->settings->trusted_proxies,
-		connection_peer(exchange->connection), forwarded_for, client, sizeof client);
-	free(forwarded_for);
+	request_log_client(exchange->api, exchange->connection, client, sizeof client);
 	if (access_log_write(exchange->api->access_log, &entry))
 		return true;
 	refuse(exchange, ERROR_UNAVAILABLE, "the access log cannot be written");

@@ -92,8 +92,12 @@ start(struct exchange *exchange)
 	reader->next_id = exchange_integer(&values[PARAMETER_FROM], 0);
 	reader->rows_left = (unsigned)exchange_integer(
 		&values[PARAMETER_LIMIT], exchange->api->settings->cel_default_limit);
-	if (values[PARAMETER_WAIT].is_present)
-		reader->wait_until_us = clock_now_us() + values[PARAMETER_WAIT].integer * 1000000;
+	if (values[PARAMETER_WAIT].is_present) {
+		int64_t wait_us = values[PARAMETER_WAIT].integer * 1000000;
+
+		reader->wait_until_us = clock_now_us() + wait_us;
+		request_note(connection_request(exchange->connection))->patience_us = wait_us;
+	}
 	reader->out = exchange->response.body;
 	reader->on_done = on_done;
 	if (wants_lines(exchange)) {

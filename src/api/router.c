@@ -8,11 +8,14 @@
 #include "api/body.h"
 #include "api/exchange.h"
 #include "api/parameters.h"
+#include "api/request_log.h"
 #include "api/token.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "http/forwarded.h"
 #include "http/media_type.h"
 #include "http/percent.h"
+#include "http/request_id.h"
 
 /* Segments a path may have; the longest route has six. */
 #define SEGMENTS_MAX 16
@@ -220,6 +223,20 @@ route_request(struct api *api, struct connection *connection, const struct path 
 	return true;
 }
 
+/* The id that a proxy gave. Anybody else's could be made to look like another request in the logs.
+ */
+static void
+take_request_id(const struct api *api, struct connection *connection)
+{
+	struct request *request = connection_request(connection);
+	const char *id = request_field(request, "X-Request-Id");
+
+	if (id != NULL && request_id_is_well_formed(id) &&
+		request_field_count(request, "X-Request-Id") == 1 &&
+		proxy_list_trusts(api->settings->trusted_proxies, connection_peer(connection)))
+		strcpy(request_note(request)->id, id);
+}
+
 static bool
 on_head(struct connection *connection, void *context, struct error *error)
 {
@@ -229,6 +246,7 @@ on_head(struct connection *connection, void *context, struct error *error)
 	unsigned scopes;
 	bool accepted;
 
+	take_request_id(api, connection);
 	if (!check_token(api, request, &scopes, error))
 		return false;
 	path_open(&path, request_path(request));
@@ -273,9 +291,16 @@ on_drained(struct connection *connection, void *context)
 	exchange->endpoint->drained(exchange);
 }
 
+static void
+on_answered(struct connection *connection, const struct http_answer *answer, void *context)
+{
+	request_log_answer(context, connection, answer);
+}
+
 const struct http_handler api_http_handler = {
 	.on_head = on_head,
 	.on_request = on_request,
 	.on_gone = on_gone,
 	.on_drained = on_drained,
+	.on_answered = on_answered,
 };

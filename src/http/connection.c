@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/http_date.h"
+#include "http/request_id.h"
 #include "http/server_internal.h"
 
 /* How long a closing connection drops what still arrives, so that the answer is not reset. */
@@ -63,6 +64,8 @@ struct connection {
 	struct event timer;	  /* may fire early: deadline_ms decides */
 
 	enum connection_state state;
+	int64_t now_us;	     /* when a deadline was set last: one look at the clock serves both */
+	int64_t started_us;  /* the first byte of the request at hand */
 	int64_t deadline_ms; /* 0: none */
 	int64_t timer_ms;    /* when timer fires; 0: not pending */
 	bool is_processing;  /* connection_process() is on the stack */
@@ -129,7 +132,8 @@ set_deadline(struct connection *connection, int64_t duration_ms)
 		connection->deadline_ms = 0;
 		return;
 	}
-	now_ms = clock_now_ms();
+	connection->now_us = clock_now_us();
+	now_ms = connection->now_us / 1000;
 	connection->deadline_ms = now_ms + duration_ms;
 	if (connection->timer_ms != 0 && connection->timer_ms <= connection->deadline_ms)
 		return;
@@ -211,6 +215,20 @@ meter(struct connection *connection)
 	connection->metered_bytes = waiting;
 }
 
+/* Tells the layer above what became of the request at hand; status 0: the client has gone. */
+static void
+report(struct connection *connection, unsigned status, uint64_t bytes)
+{
+	const struct http_server *server = connection->server;
+	const struct http_answer answer = {
+		.status = status,
+		.bytes = bytes,
+		.duration_us = connection->now_us - connection->started_us,
+	};
+
+	server->handler->on_answered(connection, &answer, server->handler_context);
+}
+
 void
 connection_close(struct connection *connection, const char *reason)
 {
@@ -218,6 +236,11 @@ connection_close(struct connection *connection, const char *reason)
 
 	if (connection->state == CONNECTION_CLOSED)
 		return;
+	/* The only states in which an answer is owed. */
+	if (connection->state == CONNECTION_BODY || connection->state == CONNECTION_HANDLING) {
+		connection->now_us = clock_now_us();
+		report(connection, 0, 0);
+	}
 	log_write(LOG_LEVEL_DEBUG, "connection %d: closing: %s", connection->socket, reason);
 	connection_set_state(connection, CONNECTION_CLOSED);
 	meter(connection);
@@ -404,10 +427,11 @@ write_head(
 
 	if (!connection->keeps_alive)
 		persistence = "Connection: close\r\n";
-	else if (connection->request != NULL && request_is_http_1_0(connection->request))
+	else if (request_is_http_1_0(connection->request))
 		persistence = "Connection: keep-alive\r\n";
-	length = snprintf(head, sizeof head, "HTTP/1.1 %u %s\r\nDate: %s\r\n%s", response->status,
-		response_reason(response->status), date_now(), persistence);
+	length = snprintf(head, sizeof head, "HTTP/1.1 %u %s\r\nDate: %s\r\nX-Request-Id: %s\r\n%s",
+		response->status, response_reason(response->status), date_now(),
+		connection_request_id(connection), persistence);
 	if (response->content_type != NULL) {
 		length += snprintf(head + length, sizeof head - (size_t)length,
 			"Content-Type: %s\r\n", response->content_type);
@@ -440,8 +464,9 @@ open_output(struct connection *connection)
 void
 connection_respond(struct connection *connection, struct response *response)
 {
-	const struct request *request = connection->request;
-	bool is_head = request != NULL && request_method(request) == REQUEST_HEAD;
+	bool is_head = request_method(connection->request) == REQUEST_HEAD;
+	unsigned status = response->status;
+	uint64_t bytes = is_head ? 0 : evbuffer_get_length(response->body);
 
 	if (connection->client_ended && connection->pending_length == 0)
 		connection->keeps_alive = false;
@@ -456,6 +481,7 @@ connection_respond(struct connection *connection, struct response *response)
 		memory_exhausted();
 	response_discard(response);
 	connection_set_state(connection, CONNECTION_WRITING);
+	report(connection, status, bytes);
 	write_output(connection);
 }
 
@@ -488,6 +514,8 @@ connection_stream_open(struct connection *connection, struct response *response)
 	open_output(connection);
 	connection->is_metered = true;
 	write_head(connection, response, is_chunked ? BODY_CHUNKS : BODY_UNTIL_CLOSE);
+	connection->now_us = clock_now_us();
+	report(connection, response->status, 0);
 	response_discard(response);
 	if (request_method(connection->request) == REQUEST_HEAD) {
 		connection_set_state(connection, CONNECTION_WRITING);
@@ -636,8 +664,10 @@ feed(struct connection *connection, const char *data, size_t length)
 
 	if (connection->request == NULL)
 		connection->request = request_new(&connection->server->settings.limits);
-	if (connection->state == CONNECTION_IDLE)
+	if (connection->state == CONNECTION_IDLE) {
 		connection_set_state(connection, CONNECTION_HEAD);
+		connection->started_us = connection->now_us;
+	}
 	switch (request_feed(connection->request, data, length, &used, &error)) {
 	case REQUEST_INCOMPLETE:
 		break;
@@ -939,6 +969,16 @@ struct request *
 connection_request(struct connection *connection)
 {
 	return connection->request;
+}
+
+const char *
+connection_request_id(struct connection *connection)
+{
+	struct request_note *note = request_note(connection->request);
+
+	if (note->id[0] == '\0')
+		request_id_make(note->id);
+	return note->id;
 }
 
 const struct sockaddr *

@@ -41,6 +41,7 @@ struct request {
 	struct request_header fields[FRAMING_FIELDS_MAX];
 	unsigned field_count;
 
+	bool has_path;
 	size_t path;  /* offset into head */
 	size_t query; /* offset into head; 0: none, as the target is never empty */
 	enum request_method method;
@@ -408,8 +409,11 @@ static bool
 complete_head(struct request *request, struct error *error)
 {
 	read_connection_options(request);
-	return split_target(request, error) && check_host(request, error) &&
-	       check_single_fields(request, error) && decide_framing(request, error);
+	if (!split_target(request, error))
+		return false;
+	request->has_path = true;
+	return check_host(request, error) && check_single_fields(request, error) &&
+	       decide_framing(request, error);
 }
 
 static enum request_progress
@@ -528,7 +532,7 @@ request_expects_continue(const struct request *request)
 const char *
 request_path(const struct request *request)
 {
-	return request->head.bytes + request->path;
+	return request->has_path ? request->head.bytes + request->path : "";
 }
 
 const char *

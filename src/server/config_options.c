@@ -4,16 +4,19 @@
 /* clang-format off */
 #define TEXT(section, key, default_value, needs_restart, help)                                     \
 	{ #section, #key, CONFIG_TEXT, offsetof(struct config, section.key),                       \
-		default_value, 0, 0, needs_restart, help }
+		default_value, 0, 0, needs_restart, help, NULL }
 #define NUMBER(section, key, default_value, minimum, maximum, needs_restart, help)                 \
 	{ #section, #key, CONFIG_NUMBER, offsetof(struct config, section.key),                     \
-		default_value, minimum, maximum, needs_restart, help }
+		default_value, minimum, maximum, needs_restart, help, NULL }
 #define SIZE(section, key, default_value, minimum, maximum, needs_restart, help)                   \
 	{ #section, #key, CONFIG_SIZE, offsetof(struct config, section.key##_bytes),               \
-		default_value, minimum, maximum, needs_restart, help }
+		default_value, minimum, maximum, needs_restart, help, NULL }
 #define DURATION(section, key, default_value, minimum, maximum, needs_restart, help)               \
 	{ #section, #key, CONFIG_DURATION, offsetof(struct config, section.key##_ms),              \
-		default_value, minimum, maximum, needs_restart, help }
+		default_value, minimum, maximum, needs_restart, help, NULL }
+#define CHOICE(section, key, choices, default_value, needs_restart, help)                          \
+	{ #section, #key, CONFIG_CHOICE, offsetof(struct config, section.key),                     \
+		default_value, 0, 0, needs_restart, help, choices }
 /* clang-format on */
 
 #define MIB	 (UINT64_C(1) << 20)
@@ -23,6 +26,9 @@
 /* What a reload does with a changed value. */
 #define RELOADS	 false
 #define RESTARTS true
+
+const char *const config_switch[] = { "off", "on", NULL };
+const char *const config_log_levels[] = { "error", "warning", "notice", "info", "debug", NULL };
 
 /* clang-format off */
 const struct config_option config_options[] = {
@@ -70,6 +76,13 @@ const struct config_option config_options[] = {
 
 	TEXT(access_log, file, "/var/log/recordingd/access.log", RELOADS,
 		"one line per recording that was looked at, heard or downloaded"),
+
+	CHOICE(log, level, config_log_levels, "info", RELOADS,
+		"the least urgent lines that are written to standard error"),
+	CHOICE(log, requests, config_switch, "off", RELOADS,
+		"a line for each request"),
+	NUMBER(log, slow_ms, "1000", 0, ONE_HOUR, RELOADS,
+		"requests that take so many milliseconds are logged in any case; 0: never"),
 
 	NUMBER(records, default_page_size, "10", 1, 100000, RELOADS,
 		"records per page when a search does not say"),

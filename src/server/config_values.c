@@ -46,6 +46,7 @@ units_of(enum config_type type)
 		return duration_units;
 	case CONFIG_TEXT:
 	case CONFIG_NUMBER:
+	case CONFIG_CHOICE:
 		break;
 	}
 	return no_units;
@@ -156,6 +157,27 @@ number_set(uint64_t *field, const struct config_option *option, const char *text
 	return true;
 }
 
+static bool
+choice_set(uint64_t *field, const struct config_option *option, const char *text,
+	char reason[static CONFIG_REASON_SIZE])
+{
+	char quoted[CONFIG_QUOTE_SIZE];
+	size_t used;
+
+	for (uint64_t i = 0; option->choices[i] != NULL; i++) {
+		if (strcmp(option->choices[i], text) == 0) {
+			*field = i;
+			return true;
+		}
+	}
+	config_quote(text, quoted);
+	used = (size_t)snprintf(reason, CONFIG_REASON_SIZE, "\"%s\" is none of ", quoted);
+	for (size_t i = 0; option->choices[i] != NULL && used < CONFIG_REASON_SIZE; i++)
+		used += (size_t)snprintf(reason + used, CONFIG_REASON_SIZE - used, "%s%s",
+			i > 0 ? ", " : "", option->choices[i]);
+	return false;
+}
+
 bool
 config_value_set(struct config *config, const struct config_option *option, const char *text,
 	char reason[static CONFIG_REASON_SIZE])
@@ -163,6 +185,8 @@ config_value_set(struct config *config, const struct config_option *option, cons
 	char **field;
 	char *copy;
 
+	if (option->type == CONFIG_CHOICE)
+		return choice_set(config_number_field(config, option), option, text, reason);
 	if (option->type != CONFIG_TEXT)
 		return number_set(config_number_field(config, option), option, text, reason);
 	copy = memory_text(text, strlen(text));

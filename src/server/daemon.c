@@ -102,6 +102,8 @@ view_open(struct api_view *view, const struct config *config, struct error *erro
 		return false;
 	view->settings = (struct api_settings){
 		.tokens = config->auth.tokens,
+		.logs_requests = config->log.requests != 0,
+		.log_slow_us = (int64_t)config->log.slow_ms * 1000,
 		.audio_directory = config->audio.directory,
 		.audio_extensions = config->audio.extensions,
 		.trusted_proxies = view->proxies,
@@ -114,6 +116,12 @@ view_open(struct api_view *view, const struct config *config, struct error *erro
 		.cel_max_limit = (int64_t)config->cel.max_limit,
 	};
 	return true;
+}
+
+static void
+set_log_level(const struct config *config)
+{
+	log_set_level((enum log_level)(LOG_LEVEL_ERROR + config->log.level));
 }
 
 static void
@@ -145,6 +153,7 @@ use_config(struct daemon *daemon, struct config *loaded, const struct api_view *
 	http_server_set_settings(daemon->server, &http_settings);
 	cel_log_set_settings(daemon->cel_log, &cel_settings);
 	db_pool_set_settings(daemon->pool, &db_settings);
+	set_log_level(loaded);
 	if (daemon->config != daemon->first_config)
 		config_free(daemon->config);
 	daemon->config = loaded;
@@ -253,6 +262,7 @@ signal_cb(evutil_socket_t number, short what, void *context)
 			reload(daemon);
 		break;
 	case SIGUSR1:
+		access_log_reopen(daemon->access_log, daemon->config->access_log.file);
 		log_counters(daemon);
 		break;
 	default:
@@ -324,6 +334,7 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 	struct daemon *daemon = memory_zeroed(1, sizeof *daemon);
 	struct http_settings settings = http_settings_of(config);
 
+	set_log_level(config);
 	daemon->config = config;
 	daemon->first_config = config;
 	daemon->source = source;

@@ -60,7 +60,7 @@ taken_lines(const char *name)
 		*end = '\0';
 		line = json_tokener_parse(text);
 		ck_assert_msg(json_object_is_type(line, json_type_object), "no object: %s", text);
-		ck_assert_int_eq(json_object_object_length(line), 7);
+		ck_assert_int_eq(json_object_object_length(line), 8);
 		json_object_array_add(lines->json, line);
 		text = end + 1;
 	}
@@ -426,6 +426,40 @@ START_TEST(test_rotated)
 }
 END_TEST
 
+/* SIGUSR1 opens the new file and loads no configuration. */
+START_TEST(test_rotated_without_reload)
+{
+	put_ten();
+	taken();
+	daemon_configure("auth.token", "another", NULL);
+	ck_assert_int_eq(rename(harness_path("access.log"), harness_path("access.log.3")), 0);
+	daemon_signal(SIGUSR1);
+	ck_assert(wait_until(exists, harness_path("access.log"), 5000));
+	expect_status(http_get(TEN "result"), 200);
+	ck_assert_str_eq(json_column(taken(), "", "action"), "result");
+	ck_assert_str_eq(taken_lines("access.log.3")->body, "");
+	ck_assert(daemon_logs("channel events: hits="));
+	ck_assert_ptr_null(strstr(daemon_log(), "reload"));
+}
+END_TEST
+
+/* The line has the id that the answer has. */
+START_TEST(test_request_id)
+{
+	const struct reply *reply;
+	const struct reply *lines;
+
+	put_ten();
+	taken();
+	reply = send_with(NULL, TEN "listen", "X-Request-Id: 4f2a-99", NULL);
+	lines = taken();
+	ck_assert_str_eq(json_text(lines, "0.request_id"), "4f2a-99");
+	ck_assert_str_eq(reply_field(reply, "X-Request-Id"), "4f2a-99");
+	reply = http_get(TEN "listen");
+	ck_assert_str_eq(json_text(taken(), "0.request_id"), reply_field(reply, "X-Request-Id"));
+}
+END_TEST
+
 /* A configuration that cannot be loaded does not keep the log from being reopened. */
 START_TEST(test_rotated_with_bad_configuration)
 {
@@ -467,6 +501,8 @@ access_log_suite(void)
 	harness_add(suite, "unwritable", test_unwritable);
 	harness_add(suite, "rotated", test_rotated);
 	harness_add(suite, "rotated with bad configuration", test_rotated_with_bad_configuration);
+	harness_add(suite, "rotated without reload", test_rotated_without_reload);
+	harness_add(suite, "request id", test_request_id);
 	harness_add(suite, "removed", test_removed);
 	return suite;
 }

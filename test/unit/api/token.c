@@ -214,6 +214,19 @@ START_TEST(test_full)
 }
 END_TEST
 
+/* Two lines with one token could disagree about its scopes. */
+START_TEST(test_repeated)
+{
+	write_file("a cel sha256:" ALPHA "\nb cel sha256:" BETA "\n\nc audio sha256:" ALPHA "\n");
+	ck_assert_ptr_null(token_set_new("", FILE_NAME, &error));
+	ck_assert_ptr_nonnull(strstr(error.message, ":4: the token is that of line 1"));
+	write_file("b cel sha256:" BETA "\na cel sha256:" ALPHA "\n");
+	ck_assert_ptr_null(token_set_new("alpha", FILE_NAME, &error));
+	ck_assert_ptr_nonnull(strstr(error.message, ":2: the token is auth.token"));
+	unlink(FILE_NAME);
+}
+END_TEST
+
 START_TEST(test_none)
 {
 	ck_assert_ptr_null(token_set_new("", "", &error));
@@ -281,6 +294,7 @@ token_suite(void)
 	unit_add(suite, "short token", test_short_token);
 	unit_add(suite, "named", test_named);
 	unit_add(suite, "full", test_full);
+	unit_add(suite, "repeated", test_repeated);
 	unit_add(suite, "none", test_none);
 	unit_add(suite, "new", test_new);
 	unit_add(suite, "new refused", test_new_refused);

@@ -24,6 +24,7 @@ static char folder[] = "/tmp/unit-access-log-XXXXXX";
 static const struct access_log_entry plain = {
 	.client = "192.0.2.7",
 	.token = "default",
+	.request_id = "4f2a",
 	.action = "listen",
 	.file_id = "xivocc_gateway-1420717200.10",
 	.status = 200,
@@ -80,7 +81,7 @@ static void
 check_line(const char *line, const struct access_log_entry *entry)
 {
 	static const char *const members[] = { "time", "client", "token", "action", "file_id",
-		"status", "bytes" };
+		"status", "bytes", "request_id" };
 	struct json_tokener *tokener = json_tokener_new();
 	struct json_object *values[UNIT_COUNT(members)];
 	struct json_object *object;
@@ -104,22 +105,24 @@ check_line(const char *line, const struct access_log_entry *entry)
 	ck_assert_int_eq(json_object_get_int64(values[5]), entry->status);
 	ck_assert(json_object_is_type(values[6], json_type_int));
 	ck_assert_int_eq(json_object_get_int64(values[6]), (int64_t)entry->bytes);
+	ck_assert_str_eq(json_object_get_string(values[7]), entry->request_id);
 	json_object_put(object);
 	json_tokener_free(tokener);
 }
 
 static const struct access_log_entry entries[] = {
-	{ "192.0.2.7", "crm", "listen", "xivocc_gateway-1420717200.10", 200, 96044 },
-	{ "::1", "default", "result", "a", 200, 0 },
-	{ "unix", "a-b.c", "download", "a", 206, 1 },
-	{ "", "", "", "", 0, 0 },
-	{ "a\"b", "crm", "listen", "c\"d", 200, 1 },
-	{ "a\\", "crm", "listen", "\\", 200, 1 },
-	{ "a\",\"action\":\"forged", "crm", "listen", "x\"}", 200, 1 },
-	{ "a\r\n{\"time\":0}", "crm", "listen", "b\n", 200, 1 }, /* no second line */
-	{ "\x01\x1f\t\b\f\x7f", "crm", "listen", "\x1b[2J", 200, 1 },
-	{ "J\xc3\xb6 \xe2\x82\xac", "crm", "listen", "\xf0\x9f\x98\x80\xe2\x80\xa8", 200, 1 },
-	{ "a", "crm", "listen", "b", 4294967295, INT64_MAX },
+	{ "192.0.2.7", "crm", "listen", "xivocc_gateway-1420717200.10", 200, 96044, "4f2a" },
+	{ "::1", "default", "result", "a", 200, 0, "4f2a" },
+	{ "unix", "a-b.c", "download", "a", 206, 1, "4f2a" },
+	{ "", "", "", "", 0, 0, "4f2a" },
+	{ "a\"b", "crm", "listen", "c\"d", 200, 1, "4f2a" },
+	{ "a\\", "crm", "listen", "\\", 200, 1, "4f2a" },
+	{ "a\",\"action\":\"forged", "crm", "listen", "x\"}", 200, 1, "4f2a" },
+	{ "a\r\n{\"time\":0}", "crm", "listen", "b\n", 200, 1, "4f2a" }, /* no second line */
+	{ "\x01\x1f\t\b\f\x7f", "crm", "listen", "\x1b[2J", 200, 1, "4f2a" },
+	{ "J\xc3\xb6 \xe2\x82\xac", "crm", "listen", "\xf0\x9f\x98\x80\xe2\x80\xa8", 200, 1,
+		"4f2a" },
+	{ "a", "crm", "listen", "b", 4294967295, INT64_MAX, "4f2a" },
 };
 
 START_TEST(test_entry)

@@ -41,7 +41,19 @@ on_request(struct connection *connection, void *context)
 	connection_respond(connection, &response);
 }
 
-static const struct http_handler handler = { .on_head = on_head, .on_request = on_request };
+static void
+on_answered(struct connection *connection, const struct http_answer *answer, void *context)
+{
+	(void)connection;
+	(void)answer;
+	(void)context;
+}
+
+static const struct http_handler handler = {
+	.on_head = on_head,
+	.on_request = on_request,
+	.on_answered = on_answered,
+};
 
 static void
 on_idle(void *context)

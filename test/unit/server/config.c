@@ -124,6 +124,9 @@ static const struct {
 	{ "audio.directory", "/var/spool/recordingd/audio" },
 	{ "audio.extensions", "wav,ogg,opus,mp3,gsm" },
 	{ "access_log.file", "/var/log/recordingd/access.log" },
+	{ "log.level", "3" }, /* info */
+	{ "log.requests", "0" },
+	{ "log.slow_ms", "1000" },
 	{ "records.default_page_size", "10" },
 	{ "records.max_page_size", "1000" },
 	{ "history.default_size", "10" },
@@ -205,6 +208,10 @@ static const struct {
 	{ "[auth]  ; comment\ntoken = a ; comment\n", "auth.token", "a" },
 	{ "[auth] # comment\ntoken = a#b;c\n", "auth.token", "a#b;c" },
 	{ "[auth]\n[cel]\n[auth]\ntoken = a\n", "auth.token", "a" },
+	{ "[log]\nlevel = error\n", "log.level", "0" },
+	{ "[log]\nlevel = debug\n", "log.level", "4" },
+	{ "[log]\nrequests = on\n", "log.requests", "1" },
+	{ "[log]\nrequests = off\n", "log.requests", "0" },
 	/* Continued texts. */
 	{ "[database]\nconninfo = host=a\n  port=1\n\tuser=b\n", "database.conninfo",
 		"host=a port=1 user=b" },
@@ -226,6 +233,10 @@ static const struct {
 	const char *text;
 	const char *message;
 } error_cases[] = {
+	{ "[log]\nlevel = Info\n", "recordingd.conf:2: log.level: \"Info\" is none of "
+				   "error, warning, notice, info, debug" },
+	{ "[log]\nrequests =\n", "recordingd.conf:2: log.requests: \"\" is none of off, on" },
+	{ "[log]\nrequests = 1\n", "recordingd.conf:2: log.requests: \"1\" is none of off, on" },
 	/* Sizes. */
 	{ "\n[server]\nmax_body = 64XB\n",
 		"recordingd.conf:3: server.max_body: \"64XB\" is not a size such as 512, 16KiB or "
@@ -320,11 +331,11 @@ static const struct {
 		"recordingd.conf:1: the key \"listen\" stands in front of the first [section]" },
 	{ "[sever]\n",
 		"recordingd.conf:1: [sever] is not a section (server, auth, database, audio, "
-		"access_log, records, history, cel)" },
+		"access_log, log, records, history, cel)" },
 	{ "[]\n", "recordingd.conf:1: [] is not a section (server, auth, database, audio, "
-		  "access_log, records, history, cel)" },
+		  "access_log, log, records, history, cel)" },
 	{ "[Cel]\n", "recordingd.conf:1: [Cel] is not a section (server, auth, database, audio, "
-		     "access_log, records, history, cel)" },
+		     "access_log, log, records, history, cel)" },
 	{ "[cel]\n\nmax_limits = 7\n",
 		"recordingd.conf:3: cel.max_limits is not a key of the configuration ([cel] has "
 		"default_limit, max_limit, cache_size, max_staleness, cache_ttl, gap_timeout, "
@@ -558,11 +569,13 @@ START_TEST(test_every_variable)
 	snprintf(variable, sizeof variable, "RECORDINGD_%s_%s", option->section, option->key);
 	for (char *byte = variable; *byte != '\0'; byte++)
 		*byte = (char)toupper((unsigned char)*byte);
-	if (option->type != CONFIG_TEXT)
+	if (option->type == CONFIG_CHOICE)
+		strcpy(text, option->choices[1]);
+	else if (option->type != CONFIG_TEXT)
 		config_number_print(
 			option->type, *config_number_field(config, option) + 4096, text);
 	/* 4 KiB, 4096 ms and 4096 differ from every default; the bounds decide what is allowed. */
-	if (option->type != CONFIG_TEXT && option->maximum < 4096)
+	if (option->type != CONFIG_TEXT && option->type != CONFIG_CHOICE && option->maximum < 4096)
 		strcpy(text, "9");
 	/* What caps others must not go below their defaults. */
 	if (strncmp(option->key, "max_", 4) == 0)
@@ -735,7 +748,8 @@ START_TEST(test_table)
 	uint64_t value;
 
 	ck_assert_uint_gt(strlen(option->help), 0);
-	if (option->type == CONFIG_TEXT)
+	ck_assert((option->choices != NULL) == (option->type == CONFIG_CHOICE));
+	if (option->type == CONFIG_TEXT || option->type == CONFIG_CHOICE)
 		return;
 	ck_assert_uint_le(option->minimum, option->maximum);
 	ck_assert_uint_lt(option->maximum, UINT64_MAX);

@@ -171,7 +171,7 @@ START_TEST(test_bounds)
 	char reason[CONFIG_REASON_SIZE];
 	char text[CONFIG_NUMBER_SIZE];
 
-	if (option->type == CONFIG_TEXT) {
+	if (option->type == CONFIG_TEXT || option->type == CONFIG_CHOICE) {
 		config_free(config);
 		return;
 	}
@@ -191,6 +191,26 @@ START_TEST(test_bounds)
 }
 END_TEST
 
+/* Each word of a choice stands for its number; none but these, and not in capitals. */
+START_TEST(test_choice)
+{
+	const struct config_option *level = option_of("log", "level");
+	struct config *config = config_new();
+	char reason[CONFIG_REASON_SIZE] = "";
+
+	ck_assert(config_value_set(config, level, "error", reason));
+	ck_assert_uint_eq(config->log.level, 0);
+	ck_assert(config_value_set(config, level, "debug", reason));
+	ck_assert_uint_eq(config->log.level, 4);
+	ck_assert(!config_value_set(config, level, "DEBUG\n", reason));
+	ck_assert_str_eq(reason, "\"DEBUG?\" is none of error, warning, notice, info, debug");
+	ck_assert(!config_value_set(config, level, "", reason));
+	ck_assert(!config_value_set(config, level, "infos", reason));
+	ck_assert_uint_eq(config->log.level, 4);
+	config_free(config);
+}
+END_TEST
+
 static Suite *
 config_values_suite(void)
 {
@@ -199,6 +219,7 @@ config_values_suite(void)
 	unit_add_loop(suite, "parse", test_parse, UNIT_COUNT(parse_cases));
 	unit_add_loop(suite, "quote", test_quote, UNIT_COUNT(quote_cases));
 	unit_add(suite, "set", test_set);
+	unit_add(suite, "choice", test_choice);
 	unit_add_loop(suite, "bounds", test_bounds, (int)config_option_count);
 	return suite;
 }
