@@ -10,6 +10,7 @@ struct access_log;
 struct cel_log;
 struct db_pool;
 struct http_handler;
+struct measures;
 struct search_sizes;
 
 struct api {
@@ -17,6 +18,7 @@ struct api {
 	struct db_pool *pool;
 	struct access_log *access_log;
 	struct cel_log *cel_log;
+	struct measures *measures;
 	struct search_sizes *search_sizes;
 	const struct api_settings *settings; /* replaced as a whole by a reload */
 };

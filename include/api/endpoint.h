@@ -40,6 +40,7 @@ extern const struct endpoint endpoint_history;
 extern const struct endpoint endpoint_history_agent;
 extern const struct endpoint endpoint_history_customer;
 extern const struct endpoint endpoint_last_agent;
+extern const struct endpoint endpoint_metrics;
 extern const struct endpoint endpoint_records_callid_search;
 extern const struct endpoint endpoint_records_search;
 

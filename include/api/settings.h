@@ -10,8 +10,9 @@ struct token_set;
 
 struct api_settings {
 	const struct token_set *tokens;
-	bool logs_requests;  /* all of them */
-	int64_t log_slow_us; /* slower ones are logged in any case; 0: they are not */
+	bool metrics_are_open; /* they need no token */
+	bool logs_requests;    /* all of them */
+	int64_t log_slow_us;   /* slower ones are logged in any case; 0: they are not */
 	const char *audio_directory;
 	const char *audio_extensions; /* comma separated, in the order in which they are tried */
 	const struct proxy_list *trusted_proxies;

@@ -55,6 +55,9 @@ enum db_connection_state db_connection_state(const struct db_connection *connect
 unsigned db_connection_load(const struct db_connection *connection);
 bool db_connection_runs_long(const struct db_connection *connection);
 
+/* Adds its own: lost, and the durations of statements. */
+void db_connection_count(const struct db_connection *connection, struct db_counters *counters);
+
 const char *db_connection_last_failure(const struct db_connection *connection);
 
 /* Sends a query, which the connection owns from now on; no hook is called from within. */

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/histogram.h"
 #include "db/statement.h"
 
 struct event_base;
@@ -38,6 +39,15 @@ struct db_settings {
 	unsigned connections;
 	int64_t statement_timeout_ms;
 	int64_t queue_timeout_ms;
+};
+
+struct db_counters {
+	uint64_t connections;		 /* configured */
+	uint64_t open;			 /* now: they can take statements */
+	uint64_t busy;			 /* now: with statements under way */
+	uint64_t waiting[DB_LANE_COUNT]; /* queries without a connection now */
+	uint64_t lost;			 /* connections that broke or could not be made */
+	struct histogram statements[DB_LANE_COUNT]; /* from sending to the last result */
 };
 
 /* How a query ended; what it means to a client is one table, in db_outcome_error(). */
@@ -93,6 +103,8 @@ const struct db_statement *db_pool_statement(
 
 /* Whether at least one connection can take statements. */
 bool db_pool_is_up(const struct db_pool *pool);
+
+void db_pool_counters(const struct db_pool *pool, struct db_counters *counters);
 
 /* Why the last connection attempt failed, for the operator; "" if none did. */
 const char *db_pool_last_failure(const struct db_pool *pool);

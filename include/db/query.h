@@ -36,6 +36,7 @@ struct db_query {
 
 	enum db_lane lane;
 	enum db_outcome outcome;
+	int64_t sent_us;       /* clock_now_us() */
 	int64_t deadline_ms;   /* of waiting, then of running; clock_now_ms() */
 	unsigned results_seen; /* of the server, in this attempt */
 	bool delivered;	       /* on_result has been called */

@@ -39,10 +39,11 @@ enum request_progress {
 #define REQUEST_ID_MAX	64
 #define REQUEST_ID_SIZE (REQUEST_ID_MAX + 1)
 
-/* What the layer above knows of a request, for logs. */
+/* What the layer above knows of a request, for logs and metrics. */
 struct request_note {
 	char token[REQUEST_TOKEN_NAME_SIZE]; /* its name; "": none */
 	char id[REQUEST_ID_SIZE];	     /* "": made when it is needed */
+	unsigned route;			     /* its number from 1 on; 0: none */
 	int64_t patience_us;		     /* time for which the client asked to wait */
 };
 

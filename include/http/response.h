@@ -40,6 +40,13 @@ void response_error(struct response *response, const struct error *error);
 /* The status that stands for a code. */
 unsigned response_error_status(enum error_code code);
 
+/* Every status that is sent has a number below this; 200 is 0. */
+#define RESPONSE_STATUSES 20
+
+/* The number of a status, and the status of a number. */
+size_t response_status_index(unsigned status);
+unsigned response_status_at(size_t index);
+
 /* "OK" for 200. */
 const char *response_reason(unsigned status);
 

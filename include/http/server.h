@@ -26,11 +26,20 @@ struct http_settings {
 	struct request_limits limits;
 };
 
-/* An answer, as logs see it. */
+/* An answer, as logs and metrics see it. */
 struct http_answer {
 	unsigned status;     /* 0: the client went before there was one */
 	uint64_t bytes;	     /* of its body; of a stream none, as it only begins */
 	int64_t duration_us; /* from the request's first byte until the answer's first can leave */
+};
+
+struct http_counters {
+	uint64_t connections; /* now */
+	uint64_t max_connections;
+	uint64_t accepted;
+	uint64_t sent_bytes;
+	uint64_t output_bytes; /* that wait for slow readers now */
+	uint64_t output_budget_bytes;
 };
 
 /* What the server asks of the layer above; context is the one given to http_server_new(). */
@@ -86,8 +95,7 @@ bool http_server_listen(
 /* New settings, for what comes next on each connection; max_connections at once. */
 void http_server_set_settings(struct http_server *server, const struct http_settings *settings);
 
-/* Clients now. */
-uint64_t http_server_connections(const struct http_server *server);
+void http_server_counters(const struct http_server *server, struct http_counters *counters);
 
 /* Whether an answer of so many bytes would go beyond the output budget if nobody read it. */
 bool http_server_is_full(const struct http_server *server, size_t bytes);

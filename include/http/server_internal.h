@@ -26,6 +26,8 @@ struct http_server {
 	/* connection_open() adds, connection_close() takes away and parks in closed. */
 	struct connection_list connections;
 	uint64_t connection_count;
+	uint64_t accepted;
+	uint64_t sent_bytes;
 	uint64_t output_bytes; /* of answers that wait for slow readers */
 	/* Freed by reaper after the loop's turn. */
 	struct connection_list closed;

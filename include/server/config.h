@@ -59,6 +59,9 @@ struct config {
 		uint64_t slow_ms;
 	} log;
 	struct {
+		uint64_t open; /* of config_switch[] */
+	} metrics;
+	struct {
 		uint64_t default_page_size;
 		uint64_t max_page_size;
 	} records;

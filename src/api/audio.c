@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/measures.h"
 #include "api/request_log.h"
 #include "audio/access_log.h"
 #include "audio/file.h"
@@ -39,6 +40,7 @@ struct sound {
 };
 
 struct audio {
+	enum audio_action action;
 	struct audio_file file;
 	struct record_list list;
 };
@@ -61,6 +63,16 @@ refuse(struct exchange *exchange, enum error_code code, const char *message)
 	exchange_refuse(exchange, &error);
 }
 
+static void
+count(const struct exchange *exchange, uint64_t bytes)
+{
+	const struct audio *audio = exchange->state;
+	struct measures *measures = exchange->api->measures;
+
+	measures->audio_actions[audio->action]++;
+	measures->audio_bytes[audio->action] += bytes;
+}
+
 /* Writes the line; false: the action must not be performed, and the refusal is sent. */
 static bool
 log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
@@ -80,8 +92,10 @@ log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
 	if (request_method(request) == REQUEST_HEAD)
 		return true;
 	request_log_client(exchange->api, exchange->connection, client, sizeof client);
-	if (access_log_write(exchange->api->access_log, &entry))
+	if (access_log_write(exchange->api->access_log, &entry)) {
+		count(exchange, bytes);
 		return true;
+	}
 	refuse(exchange, ERROR_UNAVAILABLE, "the access log cannot be written");
 	return false;
 }
@@ -291,7 +305,7 @@ reply_bytes(struct exchange *exchange, unsigned status, uint64_t offset, uint64_
 		response_field(response, "Content-Range", "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
 			offset, offset + length - 1, audio->file.bytes);
 	}
-	if (strcmp(exchange->captures[CAPTURE_ACTION], "download") == 0)
+	if (audio->action == AUDIO_ACTION_DOWNLOAD)
 		add_disposition(response, audio->file.name);
 	else
 		response_field(response, "Content-Disposition", "inline");
@@ -358,32 +372,30 @@ start_bytes(struct exchange *exchange)
 	}
 }
 
-static const struct {
-	const char *name;
-	void (*start)(struct exchange *exchange);
-} actions[] = {
-	{ "result", start_result },
-	{ "listen", start_bytes },
-	{ "download", start_bytes },
+static void (*const starts[AUDIO_ACTION_COUNT])(struct exchange *exchange) = {
+	[AUDIO_ACTION_RESULT] = start_result,
+	[AUDIO_ACTION_LISTEN] = start_bytes,
+	[AUDIO_ACTION_DOWNLOAD] = start_bytes,
 };
 
 static void
 start(struct exchange *exchange)
 {
 	const struct api_settings *settings = exchange->api->settings;
+	enum audio_action action = 0;
 	struct audio *audio;
 	struct error error;
-	size_t i = 0;
 
-	while (i < sizeof actions / sizeof *actions &&
-		strcmp(actions[i].name, exchange->captures[CAPTURE_ACTION]) != 0)
-		i++;
-	if (i == sizeof actions / sizeof *actions) {
+	while (action < AUDIO_ACTION_COUNT &&
+		strcmp(audio_action_names[action], exchange->captures[CAPTURE_ACTION]) != 0)
+		action++;
+	if (action == AUDIO_ACTION_COUNT) {
 		refuse(exchange, ERROR_INVALID_PARAMETER,
 			"the action must be result, listen or download");
 		return;
 	}
 	audio = memory_zeroed(1, sizeof *audio);
+	audio->action = action;
 	audio->file.descriptor = -1;
 	exchange->state = audio;
 	exchange->free_state = free_audio;
@@ -392,7 +404,7 @@ start(struct exchange *exchange)
 		exchange_refuse(exchange, &error);
 		return;
 	}
-	actions[i].start(exchange);
+	starts[action](exchange);
 }
 
 const struct endpoint endpoint_audio = {

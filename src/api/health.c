@@ -4,40 +4,36 @@
  * {"status":"ok","version":"…"}, or 503 with "status":"degraded" and which parts are down.
  */
 #include "api/exchange.h"
-#include "audio/access_log.h"
-#include "audio/file.h"
+#include "api/parts.h"
 
 static void
 start(struct exchange *exchange)
 {
-	const struct api *api = exchange->api;
 	struct json_writer *writer = &exchange->writer;
-	const struct {
-		const char *name;
-		bool is_up;
-	} parts[] = {
-		{ "database", db_pool_is_up(api->pool) },
-		{ "audio directory", audio_directory_is_there(api->settings->audio_directory) },
-		{ "access log", access_log_is_writable(api->access_log) },
-	};
-	unsigned down = 0;
+	bool is_up[PART_COUNT];
+	unsigned status = 200;
 
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		down += !parts[i].is_up;
+	parts_look(exchange->api, is_up);
+	for (enum part part = 0; part < PART_COUNT; part++)
+		status = is_up[part] ? status : 503;
 	json_raw(writer, "{\"status\":");
-	json_text(writer, down == 0 ? "ok" : "degraded");
+	json_text(writer, status == 200 ? "ok" : "degraded");
 	json_raw(writer, ",\"version\":");
 	json_text(writer, RECORDINGD_VERSION);
-	if (down > 0)
-		json_raw(writer, ",\"down\":[");
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (parts[i].is_up)
-			continue;
-		json_text(writer, parts[i].name);
-		json_raw(writer, --down == 0 ? "]" : ",");
+	if (status != 200) {
+		const char *separator = ",\"down\":[";
+
+		for (enum part part = 0; part < PART_COUNT; part++) {
+			if (is_up[part])
+				continue;
+			json_raw(writer, separator);
+			json_text(writer, part_names[part]);
+			separator = ",";
+		}
+		json_raw(writer, "]");
 	}
 	json_raw(writer, "}");
-	exchange_reply(exchange, parts[0].is_up && parts[1].is_up && parts[2].is_up ? 200 : 503);
+	exchange_reply(exchange, status);
 }
 
 const struct endpoint endpoint_health = {

@@ -7,6 +7,7 @@
 
 #include "api/body.h"
 #include "api/exchange.h"
+#include "api/measures.h"
 #include "api/parameters.h"
 #include "api/request_log.h"
 #include "api/token.h"
@@ -102,12 +103,20 @@ method_matches(const struct route *route, enum request_method method)
 	return method == REQUEST_GET || method == REQUEST_HEAD;
 }
 
+static bool
+needs_token(const struct api *api, const struct route *route)
+{
+	if (route->scope == SCOPE_METRICS && api->settings->metrics_are_open)
+		return false;
+	return route->scope != SCOPE_OPEN;
+}
+
 /*
  * The token is judged on the decoded path. Escapes that are none stay as they are for this: such a
  * path is refused later, but only for those who have the token.
  */
 static bool
-is_protected(const char *raw)
+is_protected(const struct api *api, const char *raw)
 {
 	size_t length = strlen(raw);
 	char *decoded = memory_resized(NULL, length + 1, 1);
@@ -128,7 +137,7 @@ is_protected(const char *raw)
 	is_below = out >= sizeof PROTECTED_PREFIX - 1 &&
 		   memcmp(decoded, PROTECTED_PREFIX, sizeof PROTECTED_PREFIX - 1) == 0;
 	for (size_t i = 0; i < route_count && is_below; i++) {
-		if (routes[i].scope == SCOPE_OPEN && strlen(routes[i].pattern) == out &&
+		if (!needs_token(api, &routes[i]) && strlen(routes[i].pattern) == out &&
 			memcmp(decoded, routes[i].pattern, out) == 0)
 			is_below = false;
 	}
@@ -143,7 +152,7 @@ check_token(const struct api *api, struct request *request, unsigned *scopes, st
 	const struct token *token;
 
 	*scopes = SCOPE_OPEN;
-	if (!is_protected(request_path(request)))
+	if (!is_protected(api, request_path(request)))
 		return true;
 	token = token_set_find(api->settings->tokens, request);
 	if (token == NULL) {
@@ -157,9 +166,9 @@ check_token(const struct api *api, struct request *request, unsigned *scopes, st
 }
 
 static bool
-check_scope(const struct route *route, unsigned scopes, struct error *error)
+check_scope(const struct api *api, const struct route *route, unsigned scopes, struct error *error)
 {
-	if (route->scope == SCOPE_OPEN || (scopes & route->scope) != 0)
+	if (!needs_token(api, route) || (scopes & route->scope) != 0)
 		return true;
 	return error_set(error, ERROR_FORBIDDEN, "this needs a token with the scope \"%s\"",
 		scope_name(route->scope));
@@ -203,7 +212,7 @@ static bool
 route_request(struct api *api, struct connection *connection, const struct path *path,
 	unsigned scopes, struct error *error)
 {
-	const struct request *request = connection_request(connection);
+	struct request *request = connection_request(connection);
 	const char *captures[ROUTE_CAPTURES_MAX] = { NULL };
 	const struct route *route;
 	struct exchange *exchange;
@@ -213,8 +222,10 @@ route_request(struct api *api, struct connection *connection, const struct path 
 			"the path has a percent sign without two hexadecimal digits");
 	}
 	route = find_route(path, request_method(request), captures, error);
-	if (route == NULL || !check_scope(route, scopes, error) ||
-		!check_content_type(request, error))
+	if (route == NULL)
+		return false;
+	request_note(request)->route = (unsigned)(route - routes) + 1;
+	if (!check_scope(api, route, scopes, error) || !check_content_type(request, error))
 		return false;
 	exchange = exchange_new(api, connection, route->endpoint);
 	for (size_t i = 0; i < ROUTE_CAPTURES_MAX && captures[i] != NULL; i++)
@@ -294,7 +305,10 @@ on_drained(struct connection *connection, void *context)
 static void
 on_answered(struct connection *connection, const struct http_answer *answer, void *context)
 {
-	request_log_answer(context, connection, answer);
+	const struct api *api = context;
+
+	measures_count(api->measures, request_note(connection_request(connection)), answer);
+	request_log_answer(api, connection, answer);
 }
 
 const struct http_handler api_http_handler = {

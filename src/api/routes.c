@@ -14,6 +14,7 @@ const struct route routes[] = {
 	{ ROUTE_GET, "/recording/last_agent", &endpoint_last_agent, SCOPE_HISTORY },
 	{ ROUTE_GET, "/recording/cel", &endpoint_cel, SCOPE_CEL },
 	{ ROUTE_GET, "/recording/cel/stream", &endpoint_cel_stream, SCOPE_CEL },
+	{ ROUTE_GET, "/recording/metrics", &endpoint_metrics, SCOPE_METRICS },
 	{ ROUTE_GET, "/recording/health", &endpoint_health, SCOPE_OPEN },
 };
 

@@ -66,6 +66,8 @@ struct db_connection {
 	char *conninfo;		      /* owned; it was opened with; NULL while CLOSED */
 	int64_t statement_timeout_ms; /* of the session, behind what is under way */
 	char last_failure[256];
+	uint64_t lost;
+	struct histogram durations[DB_LANE_COUNT];
 };
 
 static const struct db_statement session_statement = {
@@ -206,8 +208,10 @@ close_connection(struct db_connection *connection, const char *reason)
 	connection->prepared_count = 0;
 	set_state(connection, DB_CONNECTION_CLOSED);
 	arm_timer(connection, reason == NULL ? 0 : retry_pause_ms(connection->failures));
-	if (reason != NULL)
+	if (reason != NULL) {
 		connection->failures++;
+		connection->lost++;
+	}
 	give_back_queries(connection);
 }
 
@@ -272,10 +276,11 @@ send_query(struct db_connection *connection, struct db_query *query)
 	bool sent = true;
 
 	query->connection = connection;
-	query->deadline_ms = clock_now_ms() + connection->settings->statement_timeout_ms +
+	query->sent_us = clock_now_us();
+	query->deadline_ms = query->sent_us / 1000 + connection->settings->statement_timeout_ms +
 			     STATEMENT_SLACK_MS;
 	if (TAILQ_EMPTY(&connection->sent))
-		connection->last_progress_ms = clock_now_ms();
+		connection->last_progress_ms = query->sent_us / 1000;
 	TAILQ_INSERT_TAIL(&connection->sent, query, link);
 	connection->load++;
 	for (size_t i = 0; i < query->step_count && sent; i++)
@@ -413,6 +418,9 @@ on_sync(struct db_connection *connection)
 
 	TAILQ_REMOVE(&connection->sent, query, link);
 	connection->load--;
+	if (connection->state != DB_CONNECTION_SETTING_UP)
+		histogram_observe(
+			&connection->durations[query->lane], clock_now_us() - query->sent_us);
 	if (query->wants_second_try && db_query_can_move(query)) {
 		query->moved = true;
 		db_query_reset(query);
@@ -785,6 +793,14 @@ db_connection_runs_long(const struct db_connection *connection)
 	const struct db_query *query = TAILQ_FIRST(&connection->sent);
 
 	return query != NULL && query->lane == DB_LANE_LONG;
+}
+
+void
+db_connection_count(const struct db_connection *connection, struct db_counters *counters)
+{
+	counters->lost += connection->lost;
+	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++)
+		histogram_add(&counters->statements[lane], &connection->durations[lane]);
 }
 
 const char *

@@ -309,16 +309,37 @@ db_pool_statement(struct db_pool *pool, const char *text, enum db_lane lane)
 	return db_shapes_find(pool->shapes, text, lane);
 }
 
+static bool
+is_open(const struct db_connection *connection)
+{
+	enum db_connection_state state = db_connection_state(connection);
+
+	return state == DB_CONNECTION_READY || state == DB_CONNECTION_HELD;
+}
+
 bool
 db_pool_is_up(const struct db_pool *pool)
 {
 	for (unsigned i = 0; i < pool->settings.connections; i++) {
-		enum db_connection_state state = db_connection_state(pool->connections[i]);
-
-		if (state == DB_CONNECTION_READY || state == DB_CONNECTION_HELD)
+		if (is_open(pool->connections[i]))
 			return true;
 	}
 	return false;
+}
+
+void
+db_pool_counters(const struct db_pool *pool, struct db_counters *counters)
+{
+	*counters = (struct db_counters){ .connections = pool->settings.connections };
+	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++)
+		counters->waiting[lane] = pool->waiting[lane].count;
+	for (unsigned i = 0; i < pool->settings.connections; i++) {
+		const struct db_connection *connection = pool->connections[i];
+
+		counters->open += is_open(connection);
+		counters->busy += db_connection_load(connection) > 0;
+		db_connection_count(connection, counters);
+	}
 }
 
 const char *

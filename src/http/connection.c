@@ -338,8 +338,10 @@ write_once(struct connection *connection, bool *is_full)
 	errno = 0;
 	written = evbuffer_write(connection->output, connection->socket);
 	*is_full = false;
-	if (written > 0)
+	if (written > 0) {
+		connection->server->sent_bytes += (uint64_t)written;
 		return true;
+	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
 		*is_full = true;
 		return true;
@@ -907,6 +909,7 @@ connection_open(
 		send_without_delay(socket);
 	TAILQ_INSERT_TAIL(&server->connections, connection, link);
 	server->connection_count++;
+	server->accepted++;
 	listeners_update(server);
 	connection_set_state(connection, CONNECTION_IDLE);
 	start_reading(connection);

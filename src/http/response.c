@@ -40,26 +40,14 @@ static const struct {
 static const struct {
 	unsigned status;
 	const char *reason;
-} reasons[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 206, "Partial Content" },
-	{ 304, "Not Modified" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 408, "Request Timeout" },
-	{ 412, "Precondition Failed" },
-	{ 413, "Content Too Large" },
-	{ 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" },
-	{ 416, "Range Not Satisfiable" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" },
+} reasons[RESPONSE_STATUSES] = {
+	{ 200, "OK" }, { 201, "Created" }, { 206, "Partial Content" }, { 304, "Not Modified" },
+	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 405, "Method Not Allowed" }, { 408, "Request Timeout" }, { 412, "Precondition Failed" },
+	{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+	{ 416, "Range Not Satisfiable" }, { 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" }, { 0, "Unknown" }, /* any other */
 };
 
 void
@@ -136,12 +124,24 @@ response_error_status(enum error_code code)
 	return answers[code].status;
 }
 
+size_t
+response_status_index(unsigned status)
+{
+	size_t i = 0;
+
+	while (i < RESPONSE_STATUSES - 1 && reasons[i].status != status)
+		i++;
+	return i;
+}
+
+unsigned
+response_status_at(size_t index)
+{
+	return reasons[index].status;
+}
+
 const char *
 response_reason(unsigned status)
 {
-	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	}
-	return "Unknown";
+	return reasons[response_status_index(status)].reason;
 }

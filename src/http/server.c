@@ -69,10 +69,17 @@ http_server_set_settings(struct http_server *server, const struct http_settings 
 	listeners_update(server);
 }
 
-uint64_t
-http_server_connections(const struct http_server *server)
+void
+http_server_counters(const struct http_server *server, struct http_counters *counters)
 {
-	return server->connection_count;
+	*counters = (struct http_counters){
+		.connections = server->connection_count,
+		.max_connections = server->settings.max_connections,
+		.accepted = server->accepted,
+		.sent_bytes = server->sent_bytes,
+		.output_bytes = server->output_bytes,
+		.output_budget_bytes = server->settings.output_budget_bytes,
+	};
 }
 
 bool

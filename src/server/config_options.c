@@ -84,6 +84,9 @@ const struct config_option config_options[] = {
 	NUMBER(log, slow_ms, "1000", 0, ONE_HOUR, RELOADS,
 		"requests that take so many milliseconds are logged in any case; 0: never"),
 
+	CHOICE(metrics, open, config_switch, "off", RELOADS,
+		"whether /recording/metrics needs no token"),
+
 	NUMBER(records, default_page_size, "10", 1, 100000, RELOADS,
 		"records per page when a search does not say"),
 	NUMBER(records, max_page_size, "1000", 1, 100000, RELOADS,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/measures.h"
 #include "audio/access_log.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -45,6 +46,7 @@ struct daemon {
 	struct cel_log *cel_log;
 	struct access_log *access_log;
 	struct search_sizes *search_sizes;
+	struct measures *measures;
 	struct api_view view;
 	struct api api;
 	struct http_server *server;
@@ -102,6 +104,7 @@ view_open(struct api_view *view, const struct config *config, struct error *erro
 		return false;
 	view->settings = (struct api_settings){
 		.tokens = config->auth.tokens,
+		.metrics_are_open = config->metrics.open != 0,
 		.logs_requests = config->log.requests != 0,
 		.log_slow_us = (int64_t)config->log.slow_ms * 1000,
 		.audio_directory = config->audio.directory,
@@ -188,11 +191,12 @@ static void
 describe(void *context, char status[static NOTIFIER_STATUS_SIZE])
 {
 	const struct daemon *daemon = context;
-	uint64_t connections = http_server_connections(daemon->server);
+	struct http_counters http;
 
+	http_server_counters(daemon->server, &http);
 	snprintf(status, NOTIFIER_STATUS_SIZE, "%s%" PRIu64 " connection%s, database %s%s",
-		daemon->is_draining ? "stopping: " : "", connections, connections == 1 ? "" : "s",
-		db_pool_is_up(daemon->pool) ? "up" : "down",
+		daemon->is_draining ? "stopping: " : "", http.connections,
+		http.connections == 1 ? "" : "s", db_pool_is_up(daemon->pool) ? "up" : "down",
 		daemon->has_old_config ? "; the last reload failed, see the log" : "");
 }
 
@@ -356,11 +360,13 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 	}
 	daemon->access_log = access_log_new(config->access_log.file);
 	daemon->search_sizes = search_sizes_new();
+	daemon->measures = measures_new();
 	daemon->api = (struct api){
 		.pool = daemon->pool,
 		.access_log = daemon->access_log,
 		.cel_log = daemon->cel_log,
 		.search_sizes = daemon->search_sizes,
+		.measures = daemon->measures,
 		.settings = &daemon->view.settings,
 	};
 	daemon->server = http_server_new(daemon->base, &settings, &api_http_handler, &daemon->api);
@@ -383,6 +389,7 @@ daemon_free(struct daemon *daemon)
 	http_server_free(daemon->server);
 	access_log_free(daemon->access_log);
 	search_sizes_free(daemon->search_sizes);
+	measures_free(daemon->measures);
 	cel_log_free(daemon->cel_log);
 	db_pool_free(daemon->pool);
 	view_close(&daemon->view);

@@ -38,6 +38,7 @@ static const struct route_row routes[] = {
 	{ "history", "/recording/history/customer", "{}", 200 },
 	{ "history", "/recording/last_agent?callerNo=0612345678&since=36500", NULL, 200 },
 	{ "cel", "/recording/cel?limit=1", NULL, 200 },
+	{ "metrics", "/recording/metrics", NULL, 200 },
 };
 
 static const char *const scopes[] = { "records", "audio", "history", "cel", "write", "metrics",

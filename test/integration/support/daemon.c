@@ -83,7 +83,7 @@ static char *
 configuration_text(const struct setting *settings)
 {
 	static const char *const sections[] = { "server", "auth", "database", "audio", "access_log",
-		"log", "records", "history", "cel" };
+		"log", "metrics", "records", "history", "cel" };
 	char *text = scratch_format("%s", "");
 
 	for (size_t section = 0; section < sizeof sections / sizeof sections[0]; section++) {

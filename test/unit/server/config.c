@@ -127,6 +127,7 @@ static const struct {
 	{ "log.level", "3" }, /* info */
 	{ "log.requests", "0" },
 	{ "log.slow_ms", "1000" },
+	{ "metrics.open", "0" },
 	{ "records.default_page_size", "10" },
 	{ "records.max_page_size", "1000" },
 	{ "history.default_size", "10" },
@@ -331,11 +332,11 @@ static const struct {
 		"recordingd.conf:1: the key \"listen\" stands in front of the first [section]" },
 	{ "[sever]\n",
 		"recordingd.conf:1: [sever] is not a section (server, auth, database, audio, "
-		"access_log, log, records, history, cel)" },
+		"access_log, log, metrics, records, history, cel)" },
 	{ "[]\n", "recordingd.conf:1: [] is not a section (server, auth, database, audio, "
-		  "access_log, log, records, history, cel)" },
+		  "access_log, log, metrics, records, history, cel)" },
 	{ "[Cel]\n", "recordingd.conf:1: [Cel] is not a section (server, auth, database, audio, "
-		     "access_log, log, records, history, cel)" },
+		     "access_log, log, metrics, records, history, cel)" },
 	{ "[cel]\n\nmax_limits = 7\n",
 		"recordingd.conf:3: cel.max_limits is not a key of the configuration ([cel] has "
 		"default_limit, max_limit, cache_size, max_staleness, cache_ttl, gap_timeout, "
