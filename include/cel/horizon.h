@@ -47,7 +47,7 @@ void horizon_extend(struct horizon *horizon, int64_t id);
 
 /* A look at the writers begins. */
 void horizon_begin(struct horizon *horizon);
-void horizon_writer(struct horizon *horizon, const char *writer, int64_t now_us);
+void horizon_writer(struct horizon *horizon, const char *name, int64_t now_us);
 
 /*
  * It ends: highest is the highest id that was visible before the first horizon_writer(), 0 without

@@ -53,19 +53,43 @@ horizon_new(const struct horizon_settings *settings)
 static void
 drop_notes(struct horizon *horizon)
 {
-	struct note *note;
+	struct note *note = TAILQ_FIRST(&horizon->notes);
 
-	while ((note = TAILQ_FIRST(&horizon->notes)) != NULL) {
-		TAILQ_REMOVE(&horizon->notes, note, link);
+	TAILQ_INIT(&horizon->notes);
+	while (note != NULL) {
+		struct note *next = TAILQ_NEXT(note, link);
+
 		free(note);
+		note = next;
 	}
 }
 
-static void
-drop_writer(struct horizon *horizon, struct writer *writer)
+void
+horizon_begin(struct horizon *horizon)
 {
-	TAILQ_REMOVE(&horizon->writers, writer, link);
-	free(writer);
+	struct writer *writer;
+
+	for (writer = TAILQ_FIRST(&horizon->writers); writer != NULL;
+		writer = TAILQ_NEXT(writer, link))
+		writer->is_seen = false;
+}
+
+/* Makes the list anew, of those that were seen in the look under way. */
+static void
+forget_ended_writers(struct horizon *horizon)
+{
+	struct writer *writer = TAILQ_FIRST(&horizon->writers);
+
+	TAILQ_INIT(&horizon->writers);
+	while (writer != NULL) {
+		struct writer *next = TAILQ_NEXT(writer, link);
+
+		if (writer->is_seen)
+			TAILQ_INSERT_TAIL(&horizon->writers, writer, link);
+		else
+			free(writer);
+		writer = next;
+	}
 }
 
 void
@@ -74,8 +98,9 @@ horizon_free(struct horizon *horizon)
 	if (horizon == NULL)
 		return;
 	drop_notes(horizon);
-	while (!TAILQ_EMPTY(&horizon->writers))
-		drop_writer(horizon, TAILQ_FIRST(&horizon->writers));
+	/* A look that sees nobody. */
+	horizon_begin(horizon);
+	forget_ended_writers(horizon);
 	free(horizon);
 }
 
@@ -100,14 +125,17 @@ horizon_id(const struct horizon *horizon)
 void
 horizon_extend(struct horizon *horizon, int64_t id)
 {
-	struct note *note;
+	struct note *note = TAILQ_FIRST(&horizon->notes);
 
 	if (id > horizon->id)
 		horizon->id = id;
-	/* What was noted and has been reached without waiting. */
-	while ((note = TAILQ_FIRST(&horizon->notes)) != NULL && note->highest <= horizon->id) {
+	/* What was noted and has been reached. */
+	while (note != NULL && note->highest <= horizon->id) {
+		struct note *next = TAILQ_NEXT(note, link);
+
 		TAILQ_REMOVE(&horizon->notes, note, link);
 		free(note);
+		note = next;
 	}
 }
 
@@ -123,16 +151,6 @@ bool
 horizon_is_waiting(const struct horizon *horizon)
 {
 	return !TAILQ_EMPTY(&horizon->notes);
-}
-
-void
-horizon_begin(struct horizon *horizon)
-{
-	struct writer *writer;
-
-	for (writer = TAILQ_FIRST(&horizon->writers); writer != NULL;
-		writer = TAILQ_NEXT(writer, link))
-		writer->is_seen = false;
 }
 
 void
@@ -153,20 +171,6 @@ horizon_writer(struct horizon *horizon, const char *name, int64_t now_us)
 	writer->since_us = now_us;
 	writer->is_seen = true;
 	TAILQ_INSERT_TAIL(&horizon->writers, writer, link);
-}
-
-static void
-forget_ended_writers(struct horizon *horizon)
-{
-	struct writer *writer = TAILQ_FIRST(&horizon->writers);
-
-	while (writer != NULL) {
-		struct writer *next = TAILQ_NEXT(writer, link);
-
-		if (!writer->is_seen)
-			drop_writer(horizon, writer);
-		writer = next;
-	}
 }
 
 /* The oldest writer that is waited for; 0 without one. */
@@ -235,19 +239,23 @@ horizon_end(struct horizon *horizon, int64_t highest, bool is_standby, int64_t n
 	char writer[HORIZON_WRITER_SIZE])
 {
 	uint64_t awaited;
-	struct note *note;
+	const struct note *note;
+	const struct note *last = NULL;
 	bool gave_up = false;
 
 	forget_ended_writers(horizon);
 	take_note(horizon, highest, is_standby, now_us);
 	awaited = oldest_awaited(horizon, now_us);
-	while ((note = TAILQ_FIRST(&horizon->notes)) != NULL &&
-		is_over(horizon, note, awaited, is_standby, now_us)) {
+	for (note = TAILQ_FIRST(&horizon->notes);
+		note != NULL && is_over(horizon, note, awaited, is_standby, now_us);
+		note = TAILQ_NEXT(note, link)) {
 		if (!is_standby && !gave_up)
 			gave_up = name_given_up(horizon, note, writer);
 		horizon->is_known = true;
-		/* Takes the note away, too. */
-		horizon_extend(horizon, note->highest);
+		last = note;
 	}
+	/* Takes those notes away, too. */
+	if (last != NULL)
+		horizon_extend(horizon, last->highest);
 	return gave_up;
 }
