@@ -183,10 +183,23 @@ end_reader(struct cel_reader *reader, enum db_outcome outcome)
 	reader->on_done(reader, outcome);
 }
 
+/* The database is away, but the client has said how long it waits. */
+static bool
+may_still_wait(const struct cel_reader *reader, enum db_outcome outcome)
+{
+	return outcome == DB_OUTCOME_UNAVAILABLE && reader->rows == 0 &&
+	       reader->wait_until_us > clock_now_us();
+}
+
 static void
 continue_reader(struct cel_reader *reader, enum db_outcome outcome)
 {
 	cel_reader_take(reader);
+	if (may_still_wait(reader, outcome)) {
+		cel_reader_put(&reader->log->watching, reader);
+		cel_refresh_schedule(reader->log);
+		return;
+	}
 	if (outcome != DB_OUTCOME_DONE) {
 		end_reader(reader, outcome);
 		return;

@@ -6,5 +6,5 @@
 -- Columns: two that are never filled, as every statement of this query has the same columns; the
 -- lock is taken although no row is left.
 SELECT NULL::text AS key, NULL::text AS value
-FROM (SELECT pg_catalog.pg_advisory_xact_lock(1919246180, $1::integer) OFFSET 0) AS lock (taken)
+FROM (SELECT pg_catalog.pg_advisory_xact_lock(1919247204, $1::integer) OFFSET 0) AS lock (taken)
 WHERE lock.taken IS NULL

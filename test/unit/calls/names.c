@@ -57,11 +57,11 @@ static const char *const agents[][NAMES_AGENT_COLUMNS] = {
 
 static const struct {
 	const char *given;
-	const char *literal; /* of agent numbers, the given text last */
+	const char *literal; /* of agent numbers; last the given text, unless it is one */
 } agent_cases[] = {
-	{ "1574", "{\"1574\",\"1574\"}" },
-	{ "157", "{\"157\",\"2000\",\"157\"}" }, /* a whole number, a part of a name */
-	{ "1573", "{\"1573\",\"2000\",\"1573\"}" },
+	{ "1574", "{\"1574\"}" },
+	{ "157", "{\"157\",\"2000\"}" }, /* a whole number, a part of a name */
+	{ "1573", "{\"1573\",\"2000\"}" },
 	{ "01573", "{\"01573\"}" },
 	{ "9999", "{\"9999\"}" }, /* deleted: its calls still have the number */
 	{ "dalton", "{\"1573\",\"1574\",\"dalton\"}" },
