@@ -175,7 +175,7 @@ START_TEST(test_truth)
 	last = sql_number("SELECT max(id) FROM cel");
 	committed = sql_number("SELECT count(*) FROM cel WHERE id > %ld", base);
 	for (int i = 0; i < COLLECTORS; i++)
-		collector_await(collectors[i], last, 10000);
+		collector_await(collectors[i], last, 60000);
 	collectors_stop(collectors, COLLECTORS);
 	for (int i = 0; i < COLLECTORS; i++)
 		expect_all(collectors[i], i, i % 3 == 0 ? 0 : base + 1);
