@@ -12,6 +12,7 @@
 #define RECORDINGD_API_ENDPOINT_H
 
 #include "api/field.h"
+#include "api/format.h"
 
 struct exchange;
 
@@ -26,6 +27,8 @@ struct endpoint {
 	enum endpoint_body body;
 	const struct field *body_fields;
 	size_t body_field_count;
+	unsigned formats;    /* besides JSON: FORMAT_BIT() of each */
+	bool has_own_format; /* sends what it has, or asks itself what the request accepts */
 	void (*start)(struct exchange *exchange);
 	/* For an endpoint that streams: all it has sent is on its way. */
 	void (*drained)(struct exchange *exchange);

@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/routes.h"
+#include "csv/writer.h"
 #include "db/pool.h"
 #include "http/connection.h"
 #include "json/writer.h"
@@ -24,6 +25,8 @@ struct exchange {
 	struct connection *connection;
 	const struct endpoint *endpoint;
 
+	enum format format; /* of the answer, but for an endpoint that has its own */
+
 	/* Owned: released by exchange_free(). */
 	char *captures[ROUTE_CAPTURES_MAX]; /* decoded segments of the path */
 	char *query_text;		    /* decoded names and values of the URL's parameters */
@@ -37,7 +40,8 @@ struct exchange {
 
 	/* The reply: owned; open from the start of the endpoint to its end. */
 	struct response response;
-	struct json_writer writer; /* open on response.body */
+	struct json_writer writer; /* open on response.body; unused for CSV */
+	struct csv_writer csv;	   /* the same for CSV */
 
 	/* Shared life: NULL while no query runs. db_query_abandon() cuts both ends. */
 	struct db_query *query;

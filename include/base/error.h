@@ -24,6 +24,7 @@ enum error_code {
 	ERROR_FORBIDDEN,	      /* 403 */
 	ERROR_NOT_FOUND,	      /* 404 */
 	ERROR_METHOD_NOT_ALLOWED,     /* 405 */
+	ERROR_NOT_ACCEPTABLE,	      /* 406 */
 	ERROR_REQUEST_TIMEOUT,	      /* 408 */
 	ERROR_PRECONDITION_FAILED,    /* 412 */
 	ERROR_BODY_TOO_LARGE,	      /* 413 */

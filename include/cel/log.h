@@ -49,6 +49,7 @@ enum cel_format {
 	CEL_FORMAT_JSON,   /* rows with commas between them */
 	CEL_FORMAT_LINES,  /* rows with a line feed behind each */
 	CEL_FORMAT_EVENTS, /* server-sent events, each with its id */
+	CEL_FORMAT_CSV,	   /* lines of RFC 4180, without the names of the columns */
 };
 
 /*

@@ -191,6 +191,21 @@ result_done(struct exchange *exchange)
 		exchange_reply(exchange, 200);
 }
 
+/* The bytes are what they are, but this is JSON; false: unwanted, and the refusal is sent. */
+static bool
+accepts_json(struct exchange *exchange)
+{
+	char *accept = request_field_joined(connection_request(exchange->connection), "Accept");
+	enum format format;
+	struct error error;
+	bool is_acceptable = format_choose(accept, 0, &format, &error);
+
+	free(accept);
+	if (!is_acceptable)
+		exchange_refuse(exchange, &error);
+	return is_acceptable;
+}
+
 static void
 start_result(struct exchange *exchange)
 {
@@ -199,6 +214,8 @@ start_result(struct exchange *exchange)
 	struct statement_builder builder;
 	struct db_parameters values;
 
+	if (!accepts_json(exchange))
+		return;
 	write_file(exchange, &audio->file);
 	statement_builder_open(&builder);
 	statement_builder_append(
@@ -408,5 +425,6 @@ start(struct exchange *exchange)
 }
 
 const struct endpoint endpoint_audio = {
+	.has_own_format = true,
 	.start = start,
 };

@@ -1,9 +1,9 @@
 /*
  * GET /recording/cel?from=10&limit=1000&wait=30
  *
- * The channel events with id >= from in id order, at most limit: an array of objects, or with
- * Accept: application/x-ndjson an object per line. wait: seconds for which an answer without any
- * waits for some.
+ * The channel events with id >= from in id order, at most limit: an array of objects, or as
+ * Accept wants it CSV, or an object per line. wait: seconds for which an answer without any waits
+ * for some.
  */
 #include <event2/buffer.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #include "api/exchange.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cel/csv.h"
 #include "cel/log.h"
-#include "http/media_type.h"
 
 #define WAIT_MAX_S 60
 
@@ -67,16 +67,23 @@ on_done(struct cel_reader *reader, enum db_outcome outcome)
 	exchange_refuse(exchange, &error);
 }
 
-static bool
-wants_lines(const struct exchange *exchange)
+/* What stands before the rows. */
+static void
+open_rows(struct exchange *exchange, struct cel_reader *reader)
 {
-	const struct request *request = connection_request(exchange->connection);
-	char *accept = request_field_joined(request, "Accept");
-	bool lines = media_type_quality(accept, "application/x-ndjson") >
-		     media_type_quality(accept, "application/json");
+	static const enum cel_format formats[FORMAT_COUNT] = {
+		[FORMAT_JSON] = CEL_FORMAT_JSON,
+		[FORMAT_CSV] = CEL_FORMAT_CSV,
+		[FORMAT_LINES] = CEL_FORMAT_LINES,
+	};
 
-	free(accept);
-	return lines;
+	reader->format = formats[exchange->format];
+	if (exchange->format == FORMAT_CSV)
+		cel_csv_head(&exchange->csv);
+	if (exchange->format == FORMAT_JSON)
+		json_raw_bytes(&exchange->writer, "[", 1);
+	/* The rows go into the same buffer. */
+	json_writer_close(&exchange->writer);
 }
 
 static void
@@ -100,14 +107,7 @@ start(struct exchange *exchange)
 	}
 	reader->out = exchange->response.body;
 	reader->on_done = on_done;
-	if (wants_lines(exchange)) {
-		reader->format = CEL_FORMAT_LINES;
-		exchange->response.content_type = "application/x-ndjson";
-	} else {
-		json_raw_bytes(&exchange->writer, "[", 1);
-		/* The rows go into the same buffer. */
-		json_writer_close(&exchange->writer);
-	}
+	open_rows(exchange, reader);
 	if (cel_reader_start(exchange->api->cel_log, reader))
 		reply(exchange, reader);
 }
@@ -115,5 +115,6 @@ start(struct exchange *exchange)
 const struct endpoint endpoint_cel = {
 	.parameters = parameters,
 	.parameter_count = PARAMETER_COUNT,
+	.formats = FORMAT_BIT(FORMAT_CSV) | FORMAT_BIT(FORMAT_LINES),
 	.start = start,
 };

@@ -170,6 +170,7 @@ start(struct exchange *exchange)
 const struct endpoint endpoint_cel_stream = {
 	.parameters = parameters,
 	.parameter_count = PARAMETER_COUNT,
+	.has_own_format = true,
 	.start = start,
 	.drained = drained,
 };

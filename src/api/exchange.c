@@ -26,6 +26,7 @@ exchange_free(struct exchange *exchange)
 		db_query_abandon(exchange->query);
 	if (exchange->free_state != NULL)
 		exchange->free_state(exchange->state);
+	csv_writer_close(&exchange->csv);
 	if (exchange->response.body != NULL) {
 		json_writer_close(&exchange->writer);
 		response_discard(&exchange->response);
@@ -40,8 +41,11 @@ exchange_free(struct exchange *exchange)
 void
 exchange_start(struct exchange *exchange)
 {
-	response_open(&exchange->response, 200, "application/json");
+	response_open(&exchange->response, 200, format_content_type(exchange->format));
+	if (exchange->endpoint->formats != 0)
+		response_field(&exchange->response, "Vary", "Accept");
 	json_writer_open(&exchange->writer, exchange->response.body);
+	csv_writer_open(&exchange->csv, exchange->response.body);
 	exchange->endpoint->start(exchange);
 }
 

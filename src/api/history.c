@@ -2,13 +2,12 @@
  * POST /recording/history?size=10 or ?days=7, body {"interface":"SIP/az9kf7"}
  *
  * The newest calls that an interface made or was rung for, or all since midnight some days ago up
- * to history.max_size: an array of entries.
+ * to history.max_size: an array of entries, or CSV.
  */
 #include <stdlib.h>
 
-#include "api/exchange.h"
+#include "api/entries.h"
 #include "calls/history.h"
-#include "calls/history_entry.h"
 
 enum { PARAMETER_SIZE, PARAMETER_DAYS, PARAMETER_COUNT };
 
@@ -29,15 +28,14 @@ static const struct field body_fields[BODY_COUNT] = {
 static bool
 row(struct exchange *exchange, const PGresult *result, int index)
 {
-	entry_write(&exchange->writer, history_entry_columns, HISTORY_ENTRY_COLUMNS, result, index);
+	entries_row(exchange, history_entry_columns, HISTORY_ENTRY_COLUMNS, result, index);
 	return true;
 }
 
 static void
 done(struct exchange *exchange)
 {
-	json_raw(&exchange->writer, "]");
-	exchange_reply(exchange, 200);
+	entries_reply(exchange, "]");
 }
 
 /* How many entries: as many as asked for, all of the days, or the default. */
@@ -82,7 +80,7 @@ start(struct exchange *exchange)
 		exchange_refuse(exchange, &error);
 		return;
 	}
-	json_raw(&exchange->writer, "[");
+	entries_open(exchange, "[", history_entry_columns, HISTORY_ENTRY_COLUMNS);
 	query_entries(exchange);
 }
 
@@ -91,5 +89,6 @@ const struct endpoint endpoint_history = {
 	.parameter_count = PARAMETER_COUNT,
 	.body_fields = body_fields,
 	.body_field_count = BODY_COUNT,
+	.formats = FORMAT_BIT(FORMAT_CSV),
 	.start = start,
 };

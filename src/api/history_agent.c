@@ -1,13 +1,12 @@
 /*
  * POST /recording/history/agent?size=10&days=7, body {"agentNum":"1004"}
  *
- * The newest calls of an agent since midnight some days ago: an array of entries.
+ * The newest calls of an agent since midnight some days ago: an array of entries, or CSV.
  */
 #include <stdlib.h>
 
-#include "api/exchange.h"
+#include "api/entries.h"
 #include "calls/history.h"
-#include "calls/history_entry.h"
 
 enum { PARAMETER_SIZE, PARAMETER_DAYS, PARAMETER_COUNT };
 
@@ -28,15 +27,14 @@ static const struct field body_fields[BODY_COUNT] = {
 static bool
 row(struct exchange *exchange, const PGresult *result, int index)
 {
-	entry_write(&exchange->writer, history_entry_columns, HISTORY_ENTRY_COLUMNS, result, index);
+	entries_row(exchange, history_entry_columns, HISTORY_ENTRY_COLUMNS, result, index);
 	return true;
 }
 
 static void
 done(struct exchange *exchange)
 {
-	json_raw(&exchange->writer, "]");
-	exchange_reply(exchange, 200);
+	entries_reply(exchange, "]");
 }
 
 static void
@@ -55,7 +53,7 @@ start(struct exchange *exchange)
 	char *text = history_statement(&request, &numbers, &values);
 	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
 
-	json_raw(&exchange->writer, "[");
+	entries_open(exchange, "[", history_entry_columns, HISTORY_ENTRY_COLUMNS);
 	exchange_query_joined(exchange, NULL, &joined, &values, HISTORY_ENTRY_COLUMNS, row, done);
 	free(text);
 }
@@ -65,5 +63,6 @@ const struct endpoint endpoint_history_agent = {
 	.parameter_count = PARAMETER_COUNT,
 	.body_fields = body_fields,
 	.body_field_count = BODY_COUNT,
+	.formats = FORMAT_BIT(FORMAT_CSV),
 	.start = start,
 };

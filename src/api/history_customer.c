@@ -1,16 +1,18 @@
 /*
  * POST /recording/history/customer, body {"filters":[{"field","operator","value"},…],"size":10}
  *
- * How many calls pass every filter, and the newest of them: {"total":N,"list":[…]}.
+ * How many calls pass every filter, and the newest of them: {"total":N,"list":[…]}, or the list as
+ * CSV and the number as X-Total-Count.
  */
+#include <inttypes.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/body.h"
-#include "api/exchange.h"
+#include "api/entries.h"
 #include "base/memory.h"
-#include "calls/history_entry.h"
 #include "db/template.h"
 #include "statements.h"
 
@@ -170,15 +172,14 @@ append_filters(
 static bool
 list_row(struct exchange *exchange, const PGresult *result, int index)
 {
-	entry_write(&exchange->writer, list_columns, LIST_COLUMNS, result, index);
+	entries_row(exchange, list_columns, LIST_COLUMNS, result, index);
 	return true;
 }
 
 static void
 list_done(struct exchange *exchange)
 {
-	json_raw(&exchange->writer, "]}");
-	exchange_reply(exchange, 200);
+	entries_reply(exchange, "]}");
 }
 
 static bool
@@ -246,12 +247,13 @@ static bool
 total_row(struct exchange *exchange, const PGresult *result, int index)
 {
 	struct filter_list *filters = exchange->state;
-	const char *total = PQgetvalue(result, index, 0);
+	char head[64];
 
-	filters->total = strtoll(total, NULL, 10);
-	json_raw(&exchange->writer, "{\"total\":");
-	json_raw(&exchange->writer, total);
-	json_raw(&exchange->writer, ",\"list\":[");
+	filters->total = strtoll(PQgetvalue(result, index, 0), NULL, 10);
+	snprintf(head, sizeof head, "{\"total\":%" PRId64 ",\"list\":[", filters->total);
+	if (exchange->format == FORMAT_CSV)
+		response_field(&exchange->response, "X-Total-Count", "%" PRId64, filters->total);
+	entries_open(exchange, head, list_columns, LIST_COLUMNS);
 	return true;
 }
 
@@ -286,5 +288,6 @@ start(struct exchange *exchange)
 const struct endpoint endpoint_history_customer = {
 	.body_fields = body_fields,
 	.body_field_count = BODY_COUNT,
+	.formats = FORMAT_BIT(FORMAT_CSV),
 	.start = start,
 };

@@ -279,5 +279,6 @@ start(struct exchange *exchange)
 }
 
 const struct endpoint endpoint_metrics = {
+	.has_own_format = true,
 	.start = start,
 };

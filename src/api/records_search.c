@@ -4,10 +4,12 @@
  * The recorded and answered calls that meet every condition of the body, newest first:
  * {"hasNext":bool,"records":[…],"next":"…"}. Names of agents and queues are resolved first; then
  * the condition is found that fewest calls meet, and walked (calls/search.h). next is where the
- * page behind this one begins, when there is one.
+ * page behind this one begins, when there is one. In CSV there is no place for either: a Link field
+ * says where the next page is.
  */
 #include <assert.h>
 #include <event2/buffer.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,9 @@
 #include "calls/search.h"
 #include "calls/search_cursor.h"
 #include "calls/search_sizes.h"
+
+/* Of the route, for links. */
+#define PATH "/recording/records/search"
 
 enum { PARAMETER_PAGE, PARAMETER_PAGE_SIZE, PARAMETER_AFTER, PARAMETER_COUNT };
 
@@ -99,6 +104,7 @@ free_search(void *state)
 {
 	struct search *search = state;
 
+	record_list_release(&search->list);
 	name_set_close(&search->agents);
 	name_set_close(&search->queues);
 	free(search->agents_literal);
@@ -131,34 +137,47 @@ bind_cursor(const struct exchange *exchange, const char *texts[static BODY_COUNT
 	bond->count = BODY_COUNT;
 }
 
-/* ,"next":"…" when there is a page behind this one. */
-static void
-write_next(struct exchange *exchange)
+/* Where the page behind this one begins; false: there is none. */
+static bool
+find_next(struct exchange *exchange, char next[static SEARCH_CURSOR_SIZE])
 {
 	const struct search *search = exchange->state;
 	const char *texts[BODY_COUNT];
 	struct search_cursor_bond bond;
-	char next[SEARCH_CURSOR_SIZE];
 
 	if (search->list.count <= search->list.limit)
-		return;
+		return false;
 	bind_cursor(exchange, texts, &bond);
-	if (search_cursor_write(&bond, search->list.moment, search->list.last_id, next)) {
-		json_raw(&exchange->writer, ",\"next\":");
-		json_text(&exchange->writer, next);
+	return search_cursor_write(&bond, search->list.moment, search->list.last_id, next);
+}
+
+static void
+csv_done(struct exchange *exchange)
+{
+	const struct search *search = exchange->state;
+	char next[SEARCH_CURSOR_SIZE];
+
+	if (find_next(exchange, next)) {
+		response_field(&exchange->response, "Link",
+			"<" PATH "?after=%s&pageSize=%" PRId64 ">; rel=\"next\"", next,
+			search->list.limit);
 	}
+	exchange_reply(exchange, 200);
 }
 
 /* Whether there is a next page is known only now, and stands in front. */
 static void
-records_done(struct exchange *exchange)
+json_done(struct exchange *exchange)
 {
-	struct search *search = exchange->state;
+	const struct search *search = exchange->state;
 	const char *head = "{\"hasNext\":false,\"records\":[";
+	char next[SEARCH_CURSOR_SIZE];
 
-	record_list_close(&search->list, &exchange->writer);
 	json_raw(&exchange->writer, "]");
-	write_next(exchange);
+	if (find_next(exchange, next)) {
+		json_raw(&exchange->writer, ",\"next\":");
+		json_text(&exchange->writer, next);
+	}
 	json_raw(&exchange->writer, "}");
 	json_writer_close(&exchange->writer);
 	if (search->list.count > search->list.limit)
@@ -166,6 +185,18 @@ records_done(struct exchange *exchange)
 	if (evbuffer_prepend(exchange->response.body, head, strlen(head)) != 0)
 		memory_exhausted();
 	exchange_reply(exchange, 200);
+}
+
+static void
+records_done(struct exchange *exchange)
+{
+	struct search *search = exchange->state;
+
+	record_list_close(&search->list, &exchange->writer);
+	if (exchange->format == FORMAT_CSV)
+		csv_done(exchange);
+	else
+		json_done(exchange);
 }
 
 /* Conditions ---------------------------------------------------------------------------------- */
@@ -384,6 +415,8 @@ start(struct exchange *exchange)
 		exchange_refuse(exchange, &error);
 		return;
 	}
+	if (exchange->format == FORMAT_CSV)
+		record_list_open_csv(&search->list, &exchange->csv);
 	if (!exchange->body[BODY_AGENT].is_present) {
 		resolve_queue(exchange);
 		return;
@@ -398,5 +431,6 @@ const struct endpoint endpoint_records_search = {
 	.parameter_count = PARAMETER_COUNT,
 	.body_fields = body_fields,
 	.body_field_count = BODY_COUNT,
+	.formats = FORMAT_BIT(FORMAT_CSV),
 	.start = start,
 };

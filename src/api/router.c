@@ -1,6 +1,6 @@
 /*
- * From a request to its endpoint: token, path, method, scope, content type, in this order, then
- * the parameters and the body.
+ * From a request to its endpoint: token, path, method, scope, content type, accepted formats, in
+ * this order, then the parameters and the body.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +209,22 @@ check_content_type(const struct request *request, struct error *error)
 }
 
 static bool
+choose_format(const struct request *request, const struct endpoint *endpoint, enum format *format,
+	struct error *error)
+{
+	char *accept;
+	bool is_acceptable;
+
+	*format = FORMAT_JSON;
+	if (endpoint->has_own_format)
+		return true;
+	accept = request_field_joined(request, "Accept");
+	is_acceptable = format_choose(accept, endpoint->formats, format, error);
+	free(accept);
+	return is_acceptable;
+}
+
+static bool
 route_request(struct api *api, struct connection *connection, const struct path *path,
 	unsigned scopes, struct error *error)
 {
@@ -216,6 +232,7 @@ route_request(struct api *api, struct connection *connection, const struct path 
 	const char *captures[ROUTE_CAPTURES_MAX] = { NULL };
 	const struct route *route;
 	struct exchange *exchange;
+	enum format format;
 
 	if (!path->is_well_formed) {
 		return error_set(error, ERROR_BAD_REQUEST,
@@ -225,9 +242,11 @@ route_request(struct api *api, struct connection *connection, const struct path 
 	if (route == NULL)
 		return false;
 	request_note(request)->route = (unsigned)(route - routes) + 1;
-	if (!check_scope(api, route, scopes, error) || !check_content_type(request, error))
+	if (!check_scope(api, route, scopes, error) || !check_content_type(request, error) ||
+		!choose_format(request, route->endpoint, &format, error))
 		return false;
 	exchange = exchange_new(api, connection, route->endpoint);
+	exchange->format = format;
 	for (size_t i = 0; i < ROUTE_CAPTURES_MAX && captures[i] != NULL; i++)
 		exchange->captures[i] = memory_text(captures[i], strlen(captures[i]));
 	connection_set_context(connection, exchange);

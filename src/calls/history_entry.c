@@ -17,34 +17,56 @@ const struct entry_column history_entry_columns[HISTORY_ENTRY_COLUMNS] = {
 	{ "dst_lastname", ENTRY_TEXT },
 };
 
-static void
-write_value(struct json_writer *writer, enum entry_type type, const char *text)
+/* NULL when it is not known; duration is where one is written. */
+static const char *
+value_text(enum entry_type type, const PGresult *result, int row, size_t column,
+	char duration[static DURATION_SIZE])
 {
-	char duration[DURATION_SIZE];
+	const char *text = PQgetvalue(result, row, (int)column);
 
-	if (text == NULL || type == ENTRY_TEXT) {
-		json_text_or_null(writer, text);
-		return;
-	}
+	if (PQgetisnull(result, row, (int)column) == 1)
+		return NULL;
+	if (type == ENTRY_TEXT)
+		return text;
 	duration_format(strtoll(text, NULL, 10), duration);
-	json_text(writer, duration);
+	return duration;
 }
 
 void
 entry_write(struct json_writer *writer, const struct entry_column *columns, size_t count,
 	const PGresult *result, int row)
 {
+	char duration[DURATION_SIZE];
+
 	if (row > 0)
 		json_raw(writer, ",");
 	for (size_t i = 0; i < count; i++) {
-		const char *text = NULL;
-
-		if (PQgetisnull(result, row, (int)i) == 0)
-			text = PQgetvalue(result, row, (int)i);
 		json_raw(writer, i == 0 ? "{" : ",");
 		json_text(writer, columns[i].name);
 		json_raw(writer, ":");
-		write_value(writer, columns[i].type, text);
+		json_text_or_null(writer, value_text(columns[i].type, result, row, i, duration));
 	}
 	json_raw(writer, "}");
+}
+
+void
+entry_write_csv_head(struct csv_writer *csv, const struct entry_column *columns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		csv_cell(csv, columns[i].name);
+	csv_line_end(csv);
+}
+
+void
+entry_write_csv(struct csv_writer *csv, const struct entry_column *columns, size_t count,
+	const PGresult *result, int row)
+{
+	char duration[DURATION_SIZE];
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = value_text(columns[i].type, result, row, i, duration);
+
+		csv_cell(csv, text == NULL ? "" : text);
+	}
+	csv_line_end(csv);
 }

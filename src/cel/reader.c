@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cel/csv.h"
 #include "cel/log_internal.h"
+#include "csv/writer.h"
 
 /* A range that was read this often and is still not there cannot be kept: memory is out. */
 #define FETCHES_WITHOUT_PROGRESS_MAX 3
@@ -55,6 +57,23 @@ add_events(const struct cel_slice *slice, struct evbuffer *out)
 }
 
 static void
+add_csv(const struct cel_slice *slice, struct evbuffer *out)
+{
+	struct evbuffer *copy = evbuffer_new();
+	struct csv_writer csv;
+
+	if (copy == NULL)
+		memory_exhausted();
+	csv_writer_open(&csv, out);
+	for (unsigned row = 0; row < slice->rows; row++) {
+		cel_slice_copy_row(slice, row, "", copy);
+		cel_csv_row(&csv, copy);
+	}
+	csv_writer_close(&csv);
+	evbuffer_free(copy);
+}
+
+static void
 add_slice(struct cel_reader *reader, const struct cel_slice *slice)
 {
 	switch (reader->format) {
@@ -67,6 +86,9 @@ add_slice(struct cel_reader *reader, const struct cel_slice *slice)
 		break;
 	case CEL_FORMAT_EVENTS:
 		add_events(slice, reader->out);
+		break;
+	case CEL_FORMAT_CSV:
+		add_csv(slice, reader->out);
 		break;
 	}
 	reader->rows += slice->rows;
@@ -183,23 +205,10 @@ end_reader(struct cel_reader *reader, enum db_outcome outcome)
 	reader->on_done(reader, outcome);
 }
 
-/* The database is away, but the client has said how long it waits. */
-static bool
-may_still_wait(const struct cel_reader *reader, enum db_outcome outcome)
-{
-	return outcome == DB_OUTCOME_UNAVAILABLE && reader->rows == 0 &&
-	       reader->wait_until_us > clock_now_us();
-}
-
 static void
 continue_reader(struct cel_reader *reader, enum db_outcome outcome)
 {
 	cel_reader_take(reader);
-	if (may_still_wait(reader, outcome)) {
-		cel_reader_put(&reader->log->watching, reader);
-		cel_refresh_schedule(reader->log);
-		return;
-	}
 	if (outcome != DB_OUTCOME_DONE) {
 		end_reader(reader, outcome);
 		return;

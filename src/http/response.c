@@ -25,6 +25,7 @@ static const struct {
 	[ERROR_FORBIDDEN] = { 403, "forbidden" },
 	[ERROR_NOT_FOUND] = { 404, "not_found" },
 	[ERROR_METHOD_NOT_ALLOWED] = { 405, "method_not_allowed" },
+	[ERROR_NOT_ACCEPTABLE] = { 406, "not_acceptable" },
 	[ERROR_REQUEST_TIMEOUT] = { 408, "request_timeout" },
 	[ERROR_PRECONDITION_FAILED] = { 412, "precondition_failed" },
 	[ERROR_BODY_TOO_LARGE] = { 413, "body_too_large" },
@@ -43,11 +44,12 @@ static const struct {
 } reasons[RESPONSE_STATUSES] = {
 	{ 200, "OK" }, { 201, "Created" }, { 206, "Partial Content" }, { 304, "Not Modified" },
 	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-	{ 405, "Method Not Allowed" }, { 408, "Request Timeout" }, { 412, "Precondition Failed" },
-	{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-	{ 416, "Range Not Satisfiable" }, { 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" }, { 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" }, { 0, "Unknown" }, /* any other */
+	{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 408, "Request Timeout" },
+	{ 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 414, "URI Too Long" },
+	{ 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" },
+	{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
+	{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+	{ 0, "Unknown" }, /* any other */
 };
 
 void

@@ -171,7 +171,7 @@ static const struct {
 	{ "application/json", false },
 	{ "*/*", false },
 	{ "application/*", false },
-	{ "application/x-ndjson;q=0", false },
+	{ "application/x-ndjson;q=0, */*", false },
 	{ "application/json, application/x-ndjson", false },
 	{ "text/html,application/xhtml+xml,*/*;q=0.8", false },
 };

@@ -23,6 +23,7 @@ static const struct error_row error_rows[] = {
 	{ 403, "forbidden" },
 	{ 404, "not_found" },
 	{ 405, "method_not_allowed" },
+	{ 406, "not_acceptable" },
 	{ 408, "request_timeout" },
 	{ 412, "precondition_failed" },
 	{ 413, "body_too_large" },

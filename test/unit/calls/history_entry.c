@@ -124,12 +124,48 @@ START_TEST(test_entries)
 }
 END_TEST
 
+/* The same columns as lines: names first, what is not known is empty. */
+START_TEST(test_csv)
+{
+	static const struct row rows[] = {
+		{ { "2026-01-31 11:24:41", "60", "+331002", "3555", "emitted", "Ada", "=Young, J.",
+			NULL, "one\"for\"one" } },
+		{ { NULL } },
+		{ { "", "360000", "", "", "", "", "", "", "a\nb" } },
+	};
+	PGresult *result = result_new(HISTORY_ENTRY_COLUMNS);
+	struct evbuffer *out = evbuffer_new();
+	struct csv_writer csv;
+	char text[4096];
+	int length;
+
+	csv_writer_open(&csv, out);
+	entry_write_csv_head(&csv, history_entry_columns, HISTORY_ENTRY_COLUMNS);
+	for (int i = 0; i < 3; i++) {
+		set_row(result, i, &rows[i], HISTORY_ENTRY_COLUMNS);
+		entry_write_csv(&csv, history_entry_columns, HISTORY_ENTRY_COLUMNS, result, i);
+	}
+	csv_writer_close(&csv);
+	length = evbuffer_remove(out, text, sizeof text - 1);
+	text[length] = '\0';
+	ck_assert_str_eq(text, "start,duration,src_num,dst_num,status,src_firstname,src_lastname,"
+			       "dst_firstname,dst_lastname\r\n"
+			       "2026-01-31 11:24:41,00:01:00,'+331002,3555,emitted,Ada,"
+			       "\"'=Young, J.\",,\"one\"\"for\"\"one\"\r\n"
+			       ",,,,,,,,\r\n"
+			       ",100:00:00,,,,,,,\"a\nb\"\r\n");
+	evbuffer_free(out);
+	PQclear(result);
+}
+END_TEST
+
 static Suite *
 history_entry_suite(void)
 {
 	Suite *suite = suite_create("calls/history_entry");
 
 	unit_add_loop(suite, "entry", test_entry, UNIT_COUNT(cases));
+	unit_add(suite, "csv", test_csv);
 	unit_add(suite, "entries", test_entries);
 	return suite;
 }

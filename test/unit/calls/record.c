@@ -184,12 +184,102 @@ START_TEST(test_long_call_id)
 }
 END_TEST
 
+/* CSV ----------------------------------------------------------------------------------------- */
+
+#define CSV_NAMES "id,start,duration,agent,queue,src_num,dst_num,status,attached_data\r\n"
+#define DALTON_CELLS                                                                               \
+	"2026-01-31 11:24:41,00:01:00,Joe Dalton (1573),oneforone (3555),1002,3555,answered"
+
+static const struct {
+	int64_t limit;
+	struct row rows[8];
+	const char *text; /* behind the names */
+} csv_cases[] = {
+	{ 0, { { { NULL } } }, "" },
+	/* The id, which any row of the call may bring, is the first cell; the pairs are the last.
+	 */
+	{ 0,
+		{ { { "5", DALTON, AT, "color", "green" } },
+			{ { "5", DALTON, AT, "recording", "gw-1.10" } },
+			{ { "5", DALTON, AT, "size", "" } } },
+		"gw-1.10," DALTON_CELLS ",\"{\"\"color\"\":\"\"green\"\",\"\"recording\"\":"
+		"\"\"gw-1.10\"\",\"\"size\"\":\"\"\"\"}\"\r\n" },
+	/* Each line starts anew, and what is NULL is empty. */
+	{ 0,
+		{ { { "5", NOTHING, "recording", "r" } }, { { "55", NOTHING, NULL, NULL } },
+			{ { "6", NOTHING, "Recording", "x" } } },
+		"r,,,,,,,,\"{\"\"recording\"\":\"\"r\"\"}\"\r\n,,,,,,,,{}\r\n"
+		",,,,,,,,\"{\"\"Recording\"\":\"\"x\"\"}\"\r\n" },
+	/* Escaped twice: as JSON, and as a cell. Formulas are none, in front and inside. */
+	{ 0,
+		{ { { "5", "=a,b", NULL, "+33", NULL, "@", NULL, NULL, "k\"\n", "=v\\" } },
+			{ { "5", "=a,b", NULL, NULL, NULL, NULL, NULL, NULL, "recording",
+				"-1" } } },
+		"'-1,,,\"'=a,b\",,'@,'+33,,\"{\"\"k\\\"\"\\n\"\":\"\"=v\\\\\"\","
+		"\"\"recording\"\":\"\"-1\"\"}\"\r\n" },
+	/* No more than wanted. */
+	{ 1,
+		{ { { "5", NOTHING, "recording", "r" } }, { { "6", NOTHING, "recording", "s" } },
+			{ { "6", NOTHING, "a", "b" } } },
+		"r,,,,,,,,\"{\"\"recording\"\":\"\"r\"\"}\"\r\n" },
+};
+
+START_TEST(test_csv)
+{
+	const struct row *rows = csv_cases[_i].rows;
+	struct record_list list = { .limit = csv_cases[_i].limit };
+	struct evbuffer *out = evbuffer_new();
+	struct csv_writer csv;
+	char text[4096];
+	int count = 0;
+	int length;
+
+	while (count < 8 && rows[count].values[0] != NULL)
+		count++;
+	csv_writer_open(&csv, out);
+	record_list_open_csv(&list, &csv);
+	ck_assert(write_rows(&list, rows, count, text));
+	ck_assert_str_eq(text, "");
+	record_list_release(&list);
+	record_list_release(&list);
+	csv_writer_close(&csv);
+	length = evbuffer_remove(out, text, sizeof text - 1);
+	text[length] = '\0';
+	ck_assert_int_eq(strncmp(text, CSV_NAMES, strlen(CSV_NAMES)), 0);
+	ck_assert_str_eq(text + strlen(CSV_NAMES), csv_cases[_i].text);
+	evbuffer_free(out);
+}
+END_TEST
+
+/* The client has gone in the middle of a record. */
+START_TEST(test_csv_unfinished)
+{
+	static const struct row row = { { "5", NOTHING, "recording", "r" } };
+	struct record_list list = { .limit = 0 };
+	struct evbuffer *out = evbuffer_new();
+	struct json_writer writer;
+	struct csv_writer csv;
+	PGresult *result = result_of(&row, 1);
+
+	json_writer_open(&writer, out);
+	csv_writer_open(&csv, out);
+	record_list_open_csv(&list, &csv);
+	ck_assert(record_list_row(&list, &writer, result, 0));
+	record_list_release(&list);
+	csv_writer_close(&csv);
+	PQclear(result);
+	evbuffer_free(out);
+}
+END_TEST
+
 static Suite *
 record_suite(void)
 {
 	Suite *suite = suite_create("calls/record");
 
 	unit_add_loop(suite, "rows", test_rows, UNIT_COUNT(cases));
+	unit_add_loop(suite, "csv", test_csv, UNIT_COUNT(csv_cases));
+	unit_add(suite, "csv, unfinished", test_csv_unfinished);
 	unit_add(suite, "long file-id", test_long_file_id);
 	unit_add(suite, "long call id", test_long_call_id);
 	return suite;

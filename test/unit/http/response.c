@@ -23,6 +23,7 @@ static const struct {
 	{ ERROR_FORBIDDEN, 403, "forbidden", "Forbidden" },
 	{ ERROR_NOT_FOUND, 404, "not_found", "Not Found" },
 	{ ERROR_METHOD_NOT_ALLOWED, 405, "method_not_allowed", "Method Not Allowed" },
+	{ ERROR_NOT_ACCEPTABLE, 406, "not_acceptable", "Not Acceptable" },
 	{ ERROR_REQUEST_TIMEOUT, 408, "request_timeout", "Request Timeout" },
 	{ ERROR_PRECONDITION_FAILED, 412, "precondition_failed", "Precondition Failed" },
 	{ ERROR_BODY_TOO_LARGE, 413, "body_too_large", "Content Too Large" },
