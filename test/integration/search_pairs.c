@@ -1,0 +1,120 @@
+/*
+ * Searches with every condition alone, every pair of two and some of three, over many calls: each
+ * answer is held against what plain SQL says (contract.sql). records_search.c covers what each
+ * condition means in particular.
+ */
+#include <string.h>
+
+#include "support/daemon.h"
+#include "support/harness.h"
+#include "support/http_client.h"
+#include "support/json_assert.h"
+#include "support/many_calls.h"
+#include "support/scratch.h"
+
+static void
+expect_page(const char *body, const char *marks, long page, long size)
+{
+	const struct reply *reply = http_post(
+		scratch_format("/recording/records/search?page=%ld&pageSize=%ld", page, size),
+		body);
+	const char *wanted = many_files(marks, (page - 1) * size, size);
+	bool has_next = many_count(marks) > page * size;
+
+	expect_status(reply, 200);
+	ck_assert_msg(strcmp(json_column(reply, "records", "id"), wanted) == 0,
+		"%s page %ld of %ld\ngot      %s\nexpected %s", body, page, size,
+		json_column(reply, "records", "id"), wanted);
+	ck_assert_msg(json_object_get_boolean(json_at(reply->json, "hasNext")) == has_next,
+		"%s page %ld of %ld: hasNext is wrong", body, page, size);
+	ck_assert_msg((json_at(reply->json, "next") != NULL) == has_next,
+		"%s page %ld of %ld: next is wrong", body, page, size);
+}
+
+/* Page 1 of 10 and, when there is more, another one. */
+static void
+expect_some(const struct many_search *search, int which)
+{
+	static const struct {
+		long page;
+		long size;
+	} others[] = { { 2, 60 }, { 3, 25 }, { 3, 3 }, { 2, 250 }, { 2, 10 } };
+	const char *body = many_search_body(search);
+	const char *marks = many_search_marks(search);
+
+	expect_page(body, marks, 1, 10);
+	which %= HARNESS_COUNT(others);
+	if (many_count(marks) > 10)
+		expect_page(body, marks, others[which].page, others[which].size);
+}
+
+static void
+expect_three_pages(const struct many_search *search, long size)
+{
+	const char *body = many_search_body(search);
+	const char *marks = many_search_marks(search);
+
+	for (long page = 1; page <= 3; page++)
+		expect_page(body, marks, page, size);
+}
+
+START_TEST(test_alone)
+{
+	const struct many_search everything = { .count = 0 };
+	const struct many_search search = { .chosen = { _i }, .count = 1 };
+
+	many_calls_load();
+	if (_i == 0)
+		expect_three_pages(&everything, 10);
+	expect_three_pages(&search, 10);
+	expect_three_pages(&search, 240);
+}
+END_TEST
+
+/* With each of those behind it in the table. */
+START_TEST(test_pairs)
+{
+	many_calls_load();
+	for (int other = _i + 1; other < many_condition_count; other++) {
+		const struct many_search search = { .chosen = { _i, other }, .count = 2 };
+
+		if (many_search_is_possible(&search))
+			expect_some(&search, _i + other);
+	}
+}
+END_TEST
+
+/* Any three or four, always the same. */
+START_TEST(test_more)
+{
+	unsigned long chance = 1;
+	int count = 0;
+
+	many_calls_load();
+	while (count < 200) {
+		struct many_search search = { .count = 3 + count % 2 };
+
+		for (int i = 0; i < search.count; i++) {
+			chance = (chance * 1103515245 + 12345) % 2147483648;
+			search.chosen[i] = (int)(chance / 65536 % (unsigned)many_condition_count);
+		}
+		if (!many_search_is_possible(&search))
+			continue;
+		expect_some(&search, count);
+		count++;
+	}
+}
+END_TEST
+
+static Suite *
+search_pairs_suite(void)
+{
+	Suite *suite = suite_create("search_pairs");
+
+	harness_add_loop(suite, "alone", test_alone, many_condition_count);
+	harness_add_loop(suite, "pairs", test_pairs, many_condition_count);
+	harness_add(suite, "more", test_more);
+	return suite;
+}
+
+HARNESS_MAIN(search_pairs_suite)
