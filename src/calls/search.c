@@ -392,6 +392,18 @@ bounds_of(const struct search_conditions *conditions, enum list_order order)
 	return call_bounds(conditions);
 }
 
+/*
+ * What makes a list short: a queue's passages of any status, which its index counts. With a status,
+ * for which there is no index, the planner would rather read all passages.
+ */
+static const char *
+head_of(const struct list *list)
+{
+	return list->condition == sql_records_search_by_queue_and_status
+		       ? sql_records_search_by_queue
+		       : list->condition;
+}
+
 static char *
 list_text(const struct search_conditions *conditions, const struct list *list, const char *filters)
 {
@@ -401,6 +413,7 @@ list_text(const struct search_conditions *conditions, const struct list *list, c
 							   : sql_records_search_call_of_passage },
 		{ "/*wanted*/", list->wanted },
 		{ "/*order*/", list->order_before },
+		{ "/*head*/", head_of(list) },
 		{ "/*condition*/", list->condition },
 		{ "/*bounds*/", bounds },
 		{ "/*filters*/", filters },

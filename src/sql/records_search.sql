@@ -6,8 +6,8 @@
 -- there and not left to the planner, which does not know which values go together: so filters are
 -- sub-selects with OFFSET 0, which it cannot turn into joins.
 --
--- In a list, /*condition*/ stands for what is walked, /*bounds*/ for the times between which it is
--- walked, and /*filters*/ for the rest; /*depth*/ is $1, or a literal that is at least as much: the
+-- In a list, /*condition*/ stands for what is walked, /*head*/ for as much of it as the index tells,
+-- /*bounds*/ for the times between which it is walked, and /*filters*/ for the rest; /*depth*/ is $1, or a literal that is at least as much: the
 -- planner would take an unknown limit for a tenth of all, and sort instead of walking. Unlike elsewhere, parameters have the same number in every
 -- part, as most are needed several times:
 --   $1 bigint: how many calls a list must yield: those passed over, the page, and one more
@@ -45,12 +45,17 @@ WITH asked AS (
 )
 
 -- part: and_long_calls
--- What ends after $7 and lasts longer than an hour is not in the lists that begin an hour before.
+-- What ends after $7 and lasts longer than an hour is not in the lists that begin an hour before. Some
+-- are, in lists of passages, and do not tell that all of them are.
 	) AS listed
 ), long_call AS (
 	SELECT call.id, call.start_time
 	FROM call_data AS call
-	WHERE (SELECT count(*) FROM newest) < /*depth*/
+	WHERE (
+			SELECT count(*)
+			FROM newest
+			WHERE newest.start_time >= $7 - interval '1 hour'
+		) < /*depth*/
 		AND call.answer_time IS NOT NULL
 		AND call.end_time - call.start_time > interval '1 hour'
 		AND call.end_time >= $7
@@ -171,7 +176,7 @@ WITH asked AS (
 					SELECT
 					FROM call_on_queue AS passage
 					WHERE true
-						/*condition*/
+						/*head*/
 					LIMIT 200
 				) AS head
 			), first AS MATERIALIZED (
