@@ -1,4 +1,4 @@
--- Some 20,000 calls of 90 days up to now, for answers that need long lists: many are longer than the
+-- Some 20,000 calls of 90 days up to today's noon, for answers that need long lists: many are longer than the
 -- 200 rows up to which a list is read whole. The same seed makes the same calls; only their dates
 -- follow the day.
 --
@@ -42,15 +42,15 @@ FROM chance
 CROSS JOIN LATERAL (
 	-- To the hour or minute, so that many start at once; some to the microsecond.
 	SELECT date_trunc(CASE WHEN twin < 0.2 THEN 'hour' WHEN twin < 0.8 THEN 'minute' ELSE 'microseconds' END,
-		localtimestamp - interval '5 days' * (i % 2) - moment * interval '85 days'
+		current_date + interval '12 hours' - interval '5 days' * (i % 2) - moment * interval '85 days'
 		- interval '2 minutes') AS start_time
 ) AS at
 CROSS JOIN LATERAL (
 	SELECT CASE
 		WHEN length < 0.85 THEN 30 + (length * 2000)::integer
 		WHEN length < 0.96 THEN 1800 + ((length - 0.85) * 80000)::integer
-		WHEN length < 0.985 THEN 11000 + ((length - 0.96) * 3000000)::integer
-		ELSE 86400 + ((length - 0.985) * 11000000)::integer
+		WHEN length < 0.993 THEN 11000 + ((length - 0.96) * 2200000)::integer
+		ELSE 86400 + ((length - 0.993) * 24000000)::integer
 	END AS seconds
 ) AS long;
 

@@ -11,6 +11,7 @@
 #include "support/json_assert.h"
 #include "support/many_calls.h"
 #include "support/scratch.h"
+#include "support/sql.h"
 
 static void
 expect_page(const char *body, const char *marks, long page, long size)
@@ -106,6 +107,45 @@ START_TEST(test_more)
 }
 END_TEST
 
+/*
+ * Ten hours before the start: two calls with passages after it, and one between them and the start
+ * that had its own long before. The list of the queue is long.
+ */
+static const char late_passages[] =
+	"INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT 'none', '2020-01-01', 'late' FROM generate_series(1, 300);"
+	"WITH late (file, begun, queued, ended) AS ("
+	"	VALUES ('a', -10, 1, 120), ('b', -9, 1, 120), ('c', -5, -300, 60)"
+	"	UNION ALL SELECT 'n' || n, 0, 9 + n, 9 + n FROM generate_series(1, 9) AS n"
+	"), call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time)"
+	"	SELECT file, timestamp '2022-01-01 12:00' + begun * interval '1 hour'"
+	"			+ CASE WHEN begun = 0 THEN ended ELSE 0 END * interval '1 minute',"
+	"		'2022-01-01', timestamp '2022-01-01 12:00' + ended * interval '1 minute'"
+	"	FROM late RETURNING id, uniqueid"
+	"), passage AS ("
+	"	INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT file, timestamp '2022-01-01 12:00' + queued * interval '1 minute', 'late'"
+	"	FROM late"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, 'recording', uniqueid FROM call";
+
+START_TEST(test_late_passages)
+{
+	const struct reply *reply;
+
+	many_calls_load();
+	sql_run(late_passages);
+	reply = http_post("/recording/records/search?pageSize=10",
+		"{'queue':'late','start':'2022-01-01 12:00:00'}");
+	expect_status(reply, 200);
+	ck_assert_str_eq(json_column(reply, "records", "id"), "n9 n8 n7 n6 n5 n4 n3 n2 n1 c");
+	reply = http_post("/recording/records/search?pageSize=10&page=2",
+		"{'queue':'late','start':'2022-01-01 12:00:00'}");
+	ck_assert_str_eq(json_column(reply, "records", "id"), "b a");
+}
+END_TEST
+
 static Suite *
 search_pairs_suite(void)
 {
@@ -114,6 +154,7 @@ search_pairs_suite(void)
 	harness_add_loop(suite, "alone", test_alone, many_condition_count);
 	harness_add_loop(suite, "pairs", test_pairs, many_condition_count);
 	harness_add(suite, "more", test_more);
+	harness_add(suite, "late passages", test_late_passages);
 	return suite;
 }
 

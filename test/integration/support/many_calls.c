@@ -11,7 +11,10 @@
 #define FILE_BYTES     16
 #define CONDITIONS_MAX 80
 
-#define AGO(interval) "to_char(localtimestamp - interval '" interval "', 'YYYY-MM-DD HH24:MI:SS')"
+/* Before today's noon, when the calls end. */
+#define AGO(interval)                                                                              \
+	"to_char(current_date + interval '12 hours' - interval '" interval                         \
+	"', 'YYYY-MM-DD HH24:MI:SS')"
 
 const struct many_condition many_conditions[] = {
 	{ MANY_AGENT, "'1500'", NULL },
