@@ -38,12 +38,46 @@ START_TEST(test_pattern)
 }
 END_TEST
 
+/* Three digits in a row, or two where the number begins or ends. */
+static const struct {
+	const char *pattern;
+	bool has_trigram;
+} trigram_cases[] = {
+	{ "", false },
+	{ "%", false },
+	{ "%1%", false },
+	{ "%12%", false },
+	{ "%123%", true },
+	{ "%1%2%3%", false },
+	{ "%12%34%", false },
+	{ "%12%345%", true },
+	{ "12%", true },
+	{ "%12", true },
+	{ "1%", false },
+	{ "%1", false },
+	{ "1%2", false },
+	{ "1%23", true },
+	{ "12%3", true },
+	{ "+33%", false }, /* what is no digit is no word */
+	{ "+331%", true },
+	{ "1\\_2%", false },
+	{ "a%b", false },
+};
+
+START_TEST(test_trigram)
+{
+	ck_assert_int_eq(
+		pattern_has_trigram(trigram_cases[_i].pattern), trigram_cases[_i].has_trigram);
+}
+END_TEST
+
 static Suite *
 pattern_suite(void)
 {
 	Suite *suite = suite_create("calls/pattern");
 
 	unit_add_loop(suite, "pattern", test_pattern, UNIT_COUNT(cases));
+	unit_add_loop(suite, "trigram", test_trigram, UNIT_COUNT(trigram_cases));
 	return suite;
 }
 

@@ -1,0 +1,228 @@
+/*
+ * Which condition of a search is walked, and that the statement is complete: every other condition
+ * is a filter, no place is left, and the parameters are those it names.
+ */
+#include "calls/search.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+/* What a search may ask for. */
+#define AGENT	       .agents = "{1500}", .agent_count = 1
+#define NO_AGENT       .agents = "{}", .agent_count = 0
+#define MANY_AGENTS    .agents = "{1,2,3,4,5,6,7,8,9}", .agent_count = SEARCH_NAMES_MAX + 1
+#define QUEUES	       .queues = "{a,b}", .queue_count = 2
+#define STATUS	       .status = "answered"
+#define CALLEE	       .callee = "3001"
+#define CALLEE_PATTERN .callee = "%123%", .callee_is_pattern = true
+#define CALLEE_ANY     .callee = "%1%", .callee_is_pattern = true
+#define CALLER	       .caller = "1002"
+#define CALLER_PATTERN .caller = "06%", .caller_is_pattern = true
+#define CALLER_ANY     .caller = "%", .caller_is_pattern = true
+#define DIRECTION      .direction = "incoming"
+#define KEY	       .key = "color"
+#define PAIR	       .key = "color", .value = "green"
+#define RECORDING      .key = "recording"
+#define FILE_ID	       .key = "recording", .value = "r1"
+#define TIMES	       .start = "2026-01-01", .end = "2026-02-01"
+
+#define LISTS_MAX 6
+
+static const struct {
+	struct search_conditions conditions;
+	size_t asked_count;
+	enum search_walk asked[LISTS_MAX];
+	int64_t sizes[LISTS_MAX];
+	enum search_walk chosen;
+} choices[] = {
+	/* nothing to walk but the starts */
+	{ { 0 }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
+	{ { TIMES }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
+	{ { CALLEE_ANY, CALLER_ANY }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
+	{ { RECORDING }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
+	{ { MANY_AGENTS }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
+	{ { NO_AGENT }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
+
+	/* a direction, when there is nothing better */
+	{ { DIRECTION, TIMES }, 0, { 0 }, { 0 }, SEARCH_WALK_DIRECTION },
+	{ { DIRECTION, MANY_AGENTS }, 0, { 0 }, { 0 }, SEARCH_WALK_DIRECTION },
+	{ { DIRECTION, KEY }, 1, { SEARCH_WALK_KEY }, { 20000 }, SEARCH_WALK_KEY },
+
+	/* one */
+	{ { AGENT }, 1, { SEARCH_WALK_AGENT }, { 0 }, SEARCH_WALK_AGENT },
+	{ { QUEUES }, 1, { SEARCH_WALK_QUEUE }, { 0 }, SEARCH_WALK_QUEUE },
+	{ { QUEUES, STATUS }, 1, { SEARCH_WALK_QUEUE }, { 0 }, SEARCH_WALK_QUEUE },
+	{ { STATUS }, 1, { SEARCH_WALK_STATUS }, { 0 }, SEARCH_WALK_STATUS },
+	{ { CALLEE }, 1, { SEARCH_WALK_CALLEE }, { 0 }, SEARCH_WALK_CALLEE },
+	{ { CALLER }, 1, { SEARCH_WALK_CALLER }, { 0 }, SEARCH_WALK_CALLER },
+	{ { CALLEE_PATTERN }, 1, { SEARCH_WALK_CALLEE_PATTERN }, { 0 },
+		SEARCH_WALK_CALLEE_PATTERN },
+	{ { CALLER_PATTERN }, 1, { SEARCH_WALK_CALLER_PATTERN }, { 0 },
+		SEARCH_WALK_CALLER_PATTERN },
+	{ { PAIR }, 1, { SEARCH_WALK_PAIR }, { 0 }, SEARCH_WALK_PAIR },
+	{ { FILE_ID }, 1, { SEARCH_WALK_PAIR }, { 0 }, SEARCH_WALK_PAIR },
+
+	/* the shortest, and between equal ones the first */
+	{ { AGENT, CALLER }, 2, { SEARCH_WALK_CALLER, SEARCH_WALK_AGENT }, { 10, 9 },
+		SEARCH_WALK_AGENT },
+	{ { AGENT, CALLER }, 2, { SEARCH_WALK_CALLER, SEARCH_WALK_AGENT }, { 9, 10 },
+		SEARCH_WALK_CALLER },
+	{ { AGENT, CALLER }, 2, { SEARCH_WALK_CALLER, SEARCH_WALK_AGENT }, { 20000, 20000 },
+		SEARCH_WALK_CALLER },
+	{ { AGENT, QUEUES, STATUS, CALLEE, CALLER, PAIR }, 5,
+		{ SEARCH_WALK_CALLER, SEARCH_WALK_CALLEE, SEARCH_WALK_PAIR, SEARCH_WALK_AGENT,
+			SEARCH_WALK_QUEUE },
+		{ 5, 4, 3, 2, 1 }, SEARCH_WALK_QUEUE },
+	{ { STATUS, CALLEE_PATTERN, CALLER_PATTERN, KEY }, 4,
+		{ SEARCH_WALK_STATUS, SEARCH_WALK_KEY, SEARCH_WALK_CALLEE_PATTERN,
+			SEARCH_WALK_CALLER_PATTERN },
+		{ 20000, 20000, 20000, 0 }, SEARCH_WALK_CALLER_PATTERN },
+};
+
+START_TEST(test_choice)
+{
+	const struct search_conditions *conditions = &choices[_i].conditions;
+	enum search_walk walks[SEARCH_WALKS];
+	size_t count = search_walks_asked(conditions, walks);
+
+	ck_assert_uint_eq(count, choices[_i].asked_count);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_int_eq(walks[i], choices[_i].asked[i]);
+	ck_assert_int_eq(
+		search_choose(conditions, walks, choices[_i].sizes, count), choices[_i].chosen);
+}
+END_TEST
+
+/* A size is asked with the condition's own values. */
+START_TEST(test_size_steps)
+{
+	const struct search_conditions conditions = { AGENT, QUEUES, STATUS, CALLEE, CALLER, PAIR };
+	static const struct {
+		enum search_walk walk;
+		const char *values[2];
+	} steps[] = {
+		{ SEARCH_WALK_AGENT, { "{1500}" } },
+		{ SEARCH_WALK_QUEUE, { "{a,b}" } },
+		{ SEARCH_WALK_STATUS, { "answered" } },
+		{ SEARCH_WALK_CALLEE, { "3001" } },
+		{ SEARCH_WALK_CALLER, { "1002" } },
+		{ SEARCH_WALK_KEY, { "color" } },
+		{ SEARCH_WALK_PAIR, { "color", "green" } },
+		{ SEARCH_WALK_CALLEE_PATTERN, { "3001" } },
+		{ SEARCH_WALK_CALLER_PATTERN, { "1002" } },
+	};
+
+	for (int i = 0; i < UNIT_COUNT(steps); i++) {
+		struct db_step step = search_size_step(&conditions, steps[i].walk);
+
+		ck_assert_int_eq(step.parameters.count, steps[i].values[1] == NULL ? 1 : 2);
+		ck_assert_str_eq(step.parameters.values[0], steps[i].values[0]);
+		if (steps[i].values[1] != NULL)
+			ck_assert_str_eq(step.parameters.values[1], steps[i].values[1]);
+		ck_assert_ptr_nonnull(step.statement->name);
+		ck_assert_ptr_nonnull(step.statement->text);
+		for (int j = 0; j < i; j++)
+			ck_assert_str_ne(step.statement->name,
+				search_size_step(&conditions, steps[j].walk).statement->name);
+	}
+}
+END_TEST
+
+/* Statements ------------------------------------------------------------------------------------
+ */
+
+/* Everything at once, walked in every way. */
+static const struct search_conditions everything = { AGENT, QUEUES, STATUS, TIMES, CALLEE, CALLER,
+	DIRECTION, PAIR, .after = { "2026-01-15 10:00:00.5", "77" } };
+
+START_TEST(test_parameters)
+{
+	static const char *const values[] = { "32", "11", "21", "{1500}", "{a,b}", "answered",
+		"2026-01-01", "2026-02-01", "3001", "1002", "incoming", "color", "green",
+		"2026-01-15 10:00:00.5", "77" };
+	const struct search_page page = { .size = 10, .passed = 21 };
+	struct search_numbers numbers;
+	struct db_parameters parameters;
+	enum search_walk walk = (enum search_walk)_i;
+	char *text = search_statement(&everything, walk, &page, &numbers, &parameters);
+
+	ck_assert_msg(strstr(text, "/*") == NULL, "a place is left: %.40s", strstr(text, "/*"));
+	/* depth and page, where the planner sees them */
+	ck_assert_ptr_nonnull(strstr(text, "LIMIT 51"));
+	ck_assert_ptr_nonnull(strstr(text, "LIMIT 11"));
+	for (int i = 0; i < UNIT_COUNT(values); i++)
+		ck_assert_str_eq(parameters.values[i], values[i]);
+	if (walk == SEARCH_WALK_STATUS)
+		ck_assert_str_eq(parameters.values[15], "answered");
+	if (walk == SEARCH_WALK_DIRECTION)
+		ck_assert_str_eq(parameters.values[15], "{incoming}");
+	ck_assert_int_eq(parameters.count,
+		walk == SEARCH_WALK_STATUS || walk == SEARCH_WALK_DIRECTION ? 16 : 15);
+	ck_assert_int_eq(strstr(text, "$16") != NULL, parameters.count == 16);
+	free(text);
+}
+END_TEST
+
+/* Pages that are too deep for a literal. */
+START_TEST(test_deep_page)
+{
+	const struct search_page page = { .size = 1000, .passed = INT64_C(2147483646) * 1000 };
+	struct search_numbers numbers;
+	struct db_parameters parameters;
+	char *text = search_statement(
+		&everything, SEARCH_WALK_CALLER, &page, &numbers, &parameters);
+
+	ck_assert_str_eq(parameters.values[0], "2147483647001");
+	ck_assert_str_eq(parameters.values[1], "1001");
+	ck_assert_str_eq(parameters.values[2], "2147483646000");
+	ck_assert_ptr_nonnull(strstr(text, "LIMIT $1"));
+	free(text);
+}
+END_TEST
+
+/* Only what is asked for is in the statement. */
+START_TEST(test_no_conditions)
+{
+	const struct search_conditions nothing = { 0 };
+	const struct search_page page = { .size = 10 };
+	struct search_numbers numbers;
+	struct db_parameters parameters;
+	char *text = search_statement(&nothing, SEARCH_WALK_TIME, &page, &numbers, &parameters);
+	const char *lists = strstr(text, "newest AS");
+
+	ck_assert_ptr_nonnull(lists);
+	for (int number = 4; number <= 16; number++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "$%d", number);
+		ck_assert_msg(strstr(lists, name) == NULL, "%s", name);
+	}
+	free(text);
+}
+END_TEST
+
+START_TEST(test_before)
+{
+	for (enum search_walk walk = 0; walk < SEARCH_WALKS; walk++)
+		ck_assert_int_eq(search_statement_before(walk) != NULL,
+			walk == SEARCH_WALK_CALLEE_PATTERN || walk == SEARCH_WALK_CALLER_PATTERN);
+}
+END_TEST
+
+static Suite *
+search_suite(void)
+{
+	Suite *suite = suite_create("calls/search");
+
+	unit_add_loop(suite, "choice", test_choice, UNIT_COUNT(choices));
+	unit_add(suite, "size steps", test_size_steps);
+	unit_add_loop(suite, "parameters", test_parameters, SEARCH_WALKS);
+	unit_add(suite, "deep page", test_deep_page);
+	unit_add(suite, "no conditions", test_no_conditions);
+	unit_add(suite, "before", test_before);
+	return suite;
+}
+
+UNIT_MAIN(search_suite)
