@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/daemon.h"
 #include "support/fixture.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
+#include "support/raw_client.h"
 #include "support/scratch.h"
 #include "support/sql.h"
 
@@ -561,12 +563,18 @@ END_TEST
 START_TEST(test_own_formats)
 {
 	static const char target[] = "/recording/records/rec-1/audio/";
+	static char seen[1 << 16];
+	struct raw_client *stream = raw_open();
 
 	fixture_wav("rec-1.wav", 8000, 1, 100);
 	expect_status(ask(scratch_format("%slisten", target), NULL, "text/csv"), 200);
 	expect_status(ask(scratch_format("%sdownload", target), NULL, "application/json"), 200);
 	expect_status(ask(scratch_format("%sresult", target), NULL, "application/json"), 200);
-	expect_status(ask_method("HEAD", "/recording/cel/stream", NULL, "text/html"), 200);
+	raw_send(stream, "GET /recording/cel/stream HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
+			 "X-Auth-Token: " DAEMON_TOKEN "\r\n\r\n");
+	ck_assert_msg(raw_peek_until(stream, "Content-Type: text/event-stream\r\n", seen,
+			      sizeof seen, 5000),
+		"%s", seen);
 	expect_status(ask("/recording/metrics", NULL, "application/openmetrics-text"), 200);
 	expect_error(ask(scratch_format("%sresult", target), NULL, "text/csv"), 406,
 		"not_acceptable", "application/json", NULL);
