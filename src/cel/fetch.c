@@ -226,6 +226,12 @@ cel_fetch_abandon(struct cel_log *log, const struct cel_reader_list *readers)
 void
 cel_fetch_close_all(struct cel_log *log)
 {
-	while (!TAILQ_EMPTY(&log->fetches))
-		close_fetch(TAILQ_FIRST(&log->fetches));
+	struct cel_fetch *fetch = TAILQ_FIRST(&log->fetches);
+
+	while (fetch != NULL) {
+		struct cel_fetch *next = TAILQ_NEXT(fetch, link);
+
+		close_fetch(fetch);
+		fetch = next;
+	}
 }

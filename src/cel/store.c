@@ -45,7 +45,7 @@ struct cel_block {
 	int64_t *ids;
 	size_t *ends; /* of the rows, from the begin of the text */
 
-	const char *mapped; /* the window; NULL until it was copied from */
+	char *mapped; /* the window, which is only read; NULL until it was copied from */
 
 	/* Borrowed. */
 	const struct extent *extent; /* of the segment; NULL without one */
@@ -137,7 +137,7 @@ static void
 block_free(struct cel_block *block)
 {
 	if (block->mapped != NULL)
-		(void)munmap((void *)(uintptr_t)block->mapped, (size_t)block->extent->length);
+		(void)munmap(block->mapped, (size_t)block->extent->length);
 	if (block->segment != NULL)
 		evbuffer_file_segment_free(block->segment);
 	if (block->heap != NULL)
