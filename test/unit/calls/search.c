@@ -43,14 +43,14 @@ static const struct {
 	{ { CALLEE_ANY, CALLER_ANY }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
 	{ { RECORDING }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
 	{ { MANY_AGENTS }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
-	{ { NO_AGENT }, 0, { 0 }, { 0 }, SEARCH_WALK_TIME },
 
 	/* a direction, when there is nothing better */
 	{ { DIRECTION, TIMES }, 0, { 0 }, { 0 }, SEARCH_WALK_DIRECTION },
 	{ { DIRECTION, MANY_AGENTS }, 0, { 0 }, { 0 }, SEARCH_WALK_DIRECTION },
 	{ { DIRECTION, KEY }, 1, { SEARCH_WALK_KEY }, { 20000 }, SEARCH_WALK_KEY },
 
-	/* one */
+	/* one; none is a list, too */
+	{ { NO_AGENT }, 1, { SEARCH_WALK_AGENT }, { 0 }, SEARCH_WALK_AGENT },
 	{ { AGENT }, 1, { SEARCH_WALK_AGENT }, { 0 }, SEARCH_WALK_AGENT },
 	{ { QUEUES }, 1, { SEARCH_WALK_QUEUE }, { 0 }, SEARCH_WALK_QUEUE },
 	{ { QUEUES, STATUS }, 1, { SEARCH_WALK_QUEUE }, { 0 }, SEARCH_WALK_QUEUE },
