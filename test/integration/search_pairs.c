@@ -146,6 +146,49 @@ START_TEST(test_late_passages)
 }
 END_TEST
 
+/*
+ * Eleven calls fill the walk; the newest has its passage 50 minutes before its start, and an id
+ * below theirs. Lists of its queue and key are long.
+ */
+static const char early_passage[] =
+	"INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT 'none', '2020-01-01', 'early' FROM generate_series(1, 300);"
+	"WITH long_ago AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, end_time)"
+	"	VALUES ('none', '2023-01-01 06:00', '2023-01-01 06:01') RETURNING id"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, 'early', n FROM long_ago, generate_series(1, 300) AS n;"
+	"WITH call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time)"
+	"	SELECT 'e' || n, begun, begun, begun + interval '1 minute'"
+	"	FROM generate_series(0, 11) AS n, LATERAL (SELECT timestamp '2023-01-01 12:00'"
+	"		+ CASE WHEN n = 0 THEN 30 ELSE n END * interval '1 minute' AS begun) AS at"
+	"	ORDER BY n RETURNING id, uniqueid, start_time"
+	"), passage AS ("
+	"	INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT uniqueid, start_time - CASE WHEN uniqueid = 'e0' THEN 50 ELSE 0 END"
+	"		* interval '1 minute', 'early' FROM call"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, key, uniqueid FROM call, (VALUES ('recording'), ('early')) AS pair "
+	"(key)";
+
+START_TEST(test_early_passage)
+{
+	static const char *const bodies[] = { "{'queue':'early'}", "{'key':'early'}" };
+
+	many_calls_load();
+	sql_run(early_passage);
+	for (int i = 0; i < HARNESS_COUNT(bodies); i++) {
+		const struct reply *reply = http_post(
+			"/recording/records/search?pageSize=10", bodies[i]);
+
+		expect_status(reply, 200);
+		ck_assert_str_eq(
+			json_column(reply, "records", "id"), "e0 e11 e10 e9 e8 e7 e6 e5 e4 e3");
+	}
+}
+END_TEST
+
 static Suite *
 search_pairs_suite(void)
 {
@@ -155,6 +198,7 @@ search_pairs_suite(void)
 	harness_add_loop(suite, "pairs", test_pairs, many_condition_count);
 	harness_add(suite, "more", test_more);
 	harness_add(suite, "late passages", test_late_passages);
+	harness_add(suite, "early passage", test_early_passage);
 	return suite;
 }
 
