@@ -23,6 +23,7 @@ struct note {
 	int64_t highest;
 	uint64_t last_writer;
 	int64_t since_us;
+	bool is_blind; /* noted on a standby: last_writer knows nobody */
 };
 
 TAILQ_HEAD(writer_list, writer);
@@ -197,7 +198,8 @@ take_note(struct horizon *horizon, int64_t highest, bool is_standby, int64_t now
 	if (last != NULL && highest <= last->highest)
 		return;
 	/* The same writers: what was seen since is settled together with what was seen before. */
-	if (last != NULL && !is_standby && last->last_writer == horizon->next_number) {
+	if (last != NULL && !is_standby && !last->is_blind &&
+		last->last_writer == horizon->next_number) {
 		last->highest = highest;
 		return;
 	}
@@ -205,7 +207,24 @@ take_note(struct horizon *horizon, int64_t highest, bool is_standby, int64_t now
 	last->highest = highest;
 	last->last_writer = horizon->next_number;
 	last->since_us = now_us;
+	last->is_blind = is_standby;
 	TAILQ_INSERT_TAIL(&horizon->notes, last, link);
+}
+
+/*
+ * A primary again: whoever writes there may have begun before what was noted on a standby, and its
+ * settle time is no longer the rule.
+ */
+static void
+see_notes(struct horizon *horizon)
+{
+	struct note *note;
+
+	for (note = TAILQ_FIRST(&horizon->notes); note != NULL; note = TAILQ_NEXT(note, link)) {
+		if (note->is_blind)
+			note->last_writer = horizon->next_number;
+		note->is_blind = false;
+	}
 }
 
 /* The writer that a note no longer waits for, when there is one that was not named before. */
@@ -243,7 +262,11 @@ horizon_end(struct horizon *horizon, int64_t highest, bool is_standby, int64_t n
 	const struct note *last = NULL;
 	bool gave_up = false;
 
-	forget_ended_writers(horizon);
+	/* Whom a standby does not show may go on all the same. */
+	if (!is_standby) {
+		forget_ended_writers(horizon);
+		see_notes(horizon);
+	}
 	take_note(horizon, highest, is_standby, now_us);
 	awaited = oldest_awaited(horizon, now_us);
 	for (note = TAILQ_FIRST(&horizon->notes);
