@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "support/cel_rows.h"
+#include "support/cel_writers.h"
+#include "support/cluster.h"
 #include "support/collector.h"
 #include "support/daemon.h"
 #include "support/harness.h"
@@ -18,49 +20,11 @@
 
 #define WRITERS	   8
 #define COLLECTORS 50
-#define ROWS_MAX   20
 
 /* In ./dev test; TRUTH_SECONDS changes it. */
 #define SECONDS 20
 
-static atomic_bool writers_stop;
-
-struct writer {
-	pthread_t thread;
-	PGconn *connection;
-	unsigned seed;
-	bool failed;
-};
-
-static void
-run_sql(struct writer *writer, const char *statement)
-{
-	PGresult *result = PQexec(writer->connection, statement);
-
-	if (PQresultStatus(result) != PGRES_COMMAND_OK)
-		writer->failed = true;
-	PQclear(result);
-}
-
-static void *
-write_rows(void *context)
-{
-	struct writer *writer = context;
-
-	while (!atomic_load(&writers_stop) && !writer->failed) {
-		int rows = 1 + rand_r(&writer->seed) % ROWS_MAX;
-
-		run_sql(writer, "BEGIN");
-		for (int i = 0; i < rows; i++) {
-			run_sql(writer, CEL_INSERT);
-			if (rand_r(&writer->seed) % 4 == 0)
-				wait_ms(rand_r(&writer->seed) % 4);
-		}
-		wait_ms(rand_r(&writer->seed) % 40);
-		run_sql(writer, rand_r(&writer->seed) % 5 == 0 ? "ROLLBACK" : "COMMIT");
-	}
-	return NULL;
-}
+static atomic_bool naive_stop;
 
 /* What everybody does without recordingd: the rows above the last id, straight from the table. */
 struct naive {
@@ -75,7 +39,7 @@ poll_naively(void *context)
 {
 	struct naive *naive = context;
 
-	while (!atomic_load(&writers_stop)) {
+	while (!atomic_load(&naive_stop)) {
 		char statement[128];
 		PGresult *result;
 
@@ -91,61 +55,6 @@ poll_naively(void *context)
 	return NULL;
 }
 
-static void
-start_writers(struct writer *writers)
-{
-	atomic_store(&writers_stop, false);
-	for (int i = 0; i < WRITERS; i++) {
-		writers[i] = (struct writer){ .connection = sql_session(),
-			.seed = (unsigned)i + 1 };
-		pthread_create(&writers[i].thread, NULL, write_rows, &writers[i]);
-	}
-}
-
-static void
-stop_writers(struct writer *writers)
-{
-	atomic_store(&writers_stop, true);
-	for (int i = 0; i < WRITERS; i++)
-		pthread_join(writers[i].thread, NULL);
-	for (int i = 0; i < WRITERS; i++)
-		ck_assert_msg(!writers[i].failed, "writer %d has failed", i);
-}
-
-static long *
-committed_ids(long from, size_t *count)
-{
-	PGconn *session = sql_session();
-	PGresult *result = PQexec(
-		session, scratch_format("SELECT id FROM cel WHERE id >= %ld ORDER BY id", from));
-	long *ids;
-
-	*count = (size_t)PQntuples(result);
-	ids = scratch_new(*count * sizeof *ids + 1);
-	for (size_t i = 0; i < *count; i++)
-		ids[i] = atol(PQgetvalue(result, (int)i, 0));
-	PQclear(result);
-	sql_session_close(session);
-	return ids;
-}
-
-static void
-expect_all(const struct collector *collector, int number, long first)
-{
-	size_t wanted_count, count;
-	const long *wanted = committed_ids(first, &wanted_count);
-	const long *ids = collector_ids(collector, &count);
-
-	ck_assert_msg(collector_failure(collector)[0] == '\0', "collector %d: %s", number,
-		collector_failure(collector));
-	for (size_t i = 0; i < count && i < wanted_count; i++)
-		ck_assert_msg(ids[i] == wanted[i],
-			"collector %d (%d): row %zu has id %ld instead of %ld", number, number % 5,
-			i, ids[i], wanted[i]);
-	ck_assert_msg(count == wanted_count, "collector %d: %zu rows instead of %zu", number, count,
-		wanted_count);
-}
-
 static long
 seconds(void)
 {
@@ -157,20 +66,21 @@ seconds(void)
 START_TEST(test_truth)
 {
 	struct collector *collectors[COLLECTORS];
-	struct writer writers[WRITERS];
+	struct cel_writers *writers;
 	struct naive naive;
 	long base, last, committed;
 
 	base = cel_rows_clear_end();
 	daemon_restart("cel.cache_ttl", "10s", "cel.max_staleness", "5ms", NULL);
-	start_writers(writers);
+	writers = cel_writers_start(cluster_conninfo("postgres", CLUSTER_DATABASE), WRITERS);
 	naive = (struct naive){ .connection = sql_session(), .next = base + 1 };
 	pthread_create(&naive.thread, NULL, poll_naively, &naive);
 	for (int i = 0; i < COLLECTORS; i++)
 		collectors[i] = collector_start((enum collector_kind)(i % COLLECTOR_KINDS),
 			i % 3 == 0 ? 0 : base + 1, i % 5 == 4);
 	wait_ms(seconds() * 1000);
-	stop_writers(writers);
+	ck_assert_str_eq(cel_writers_stop(writers), "");
+	atomic_store(&naive_stop, true);
 	pthread_join(naive.thread, NULL);
 	last = sql_number("SELECT max(id) FROM cel");
 	committed = sql_number("SELECT count(*) FROM cel WHERE id > %ld", base);
@@ -178,7 +88,7 @@ START_TEST(test_truth)
 		collector_await(collectors[i], last, 60000);
 	collectors_stop(collectors, COLLECTORS);
 	for (int i = 0; i < COLLECTORS; i++)
-		expect_all(collectors[i], i, i % 3 == 0 ? 0 : base + 1);
+		collector_expect(collectors[i], i, i % 3 == 0 ? 0 : base + 1, sql_session());
 	/* The load is one that a plain query does not survive. */
 	ck_assert_int_ge(committed, seconds() * 100);
 	ck_assert_msg(naive.count < committed, "the naive query has got %ld of %ld rows",

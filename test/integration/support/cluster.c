@@ -47,10 +47,9 @@ create_cluster(void)
 {
 	const char *log = harness_path("initdb.log");
 	const char *data = harness_path("data");
-	const char *const arguments[] = { scratch_format("%s/initdb", program_directory), "-D",
-		data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-		"--locale-provider=icu", "--icu-locale=en-US", "--no-sync", "--no-instructions",
-		NULL };
+	const char *const arguments[] = { cluster_program("initdb"), "-D", data, "-U", "postgres",
+		"-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--locale-provider=icu",
+		"--icu-locale=en-US", "--no-sync", "--no-instructions", NULL };
 	FILE *file = fopen(log, "w");
 	int status;
 
@@ -91,22 +90,39 @@ is_up(void *unused)
 	return PQping(cluster_conninfo("postgres", "postgres")) == PQPING_OK;
 }
 
-static void
-start_server(void)
+pid_t
+cluster_run_server(const char *data, const char *sockets, const char *name)
 {
-	const char *const arguments[] = { scratch_format("%s/postgres", program_directory), "-D",
-		harness_path("data"), "-k", harness_path("socket"), "-c", "listen_addresses=", "-c",
-		"fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c",
-		"autovacuum=off", "-c", "max_connections=60", "-c", "shared_buffers=16MB", "-c",
-		"log_min_messages=warning", "-c", noon_zone(), NULL };
+	const char *const arguments[] = { cluster_program("postgres"), "-D", data, "-k", sockets,
+		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c",
+		"full_page_writes=off", "-c", "autovacuum=off", "-c", "max_connections=60", "-c",
+		"shared_buffers=16MB", "-c", "log_min_messages=warning", "-c", noon_zone(), "-c",
+		"wal_retrieve_retry_interval=100ms", "-c", scratch_format("cluster_name=%s", name),
+		NULL };
 
-	postmaster = process_start(&(struct process_options){
+	return process_start(&(struct process_options){
 		.arguments = arguments,
 		.output_file = harness_path(CLUSTER_LOG),
 		.directory = "/",
 		.as_postgres = true,
 		.death_signal = SIGQUIT,
 	});
+}
+
+void
+cluster_end_server(pid_t server, int number)
+{
+	kill(server, number);
+	if (process_wait(server, STOP_TIMEOUT_MS) == -1) {
+		kill(server, SIGQUIT);
+		process_wait(server, STOP_TIMEOUT_MS);
+	}
+}
+
+static void
+start_server(void)
+{
+	postmaster = cluster_run_server(harness_path("data"), harness_path("socket"), "cluster");
 	if (!wait_until(is_up, NULL, START_TIMEOUT_MS))
 		harness_fail(
 			"PostgreSQL did not start: %s", scratch_file(harness_path(CLUSTER_LOG)));
@@ -127,17 +143,31 @@ cluster_ensure(void)
 		start_server();
 }
 
-void
-cluster_stop(void)
+static void
+end_with(int number)
 {
 	if (postmaster == 0)
 		return;
-	kill(postmaster, SIGINT);
-	if (process_wait(postmaster, STOP_TIMEOUT_MS) == -1) {
-		kill(postmaster, SIGQUIT);
-		process_wait(postmaster, STOP_TIMEOUT_MS);
-	}
+	cluster_end_server(postmaster, number);
 	postmaster = 0;
+}
+
+void
+cluster_stop(void)
+{
+	end_with(SIGINT);
+}
+
+void
+cluster_crash(void)
+{
+	end_with(SIGQUIT);
+}
+
+char *
+cluster_program(const char *program)
+{
+	return scratch_format("%s/%s", program_directory, program);
 }
 
 char *

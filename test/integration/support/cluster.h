@@ -6,6 +6,8 @@
 #ifndef RECORDINGD_TEST_CLUSTER_H
 #define RECORDINGD_TEST_CLUSTER_H
 
+#include <sys/types.h>
+
 #define CLUSTER_LOG	 "postgresql.log"
 #define CLUSTER_DATABASE "xivo_stats"
 
@@ -15,10 +17,22 @@ void cluster_start(void);
 /* Ends PostgreSQL at once, dropping its clients; nothing when it does not run. */
 void cluster_stop(void);
 
+/* The same without a farewell: nothing more is written, and nothing sent to standbys. */
+void cluster_crash(void);
+
 /* Starts PostgreSQL again after cluster_stop(); nothing when it runs. */
 void cluster_ensure(void);
 
 /* A libpq connection string. */
 char *cluster_conninfo(const char *user, const char *database);
+
+/* For other servers of a test (standby.h): a program of this PostgreSQL. */
+char *cluster_program(const char *program);
+
+/* A server with the settings of the cluster, on folders of its own; it may not be up yet. */
+pid_t cluster_run_server(const char *data, const char *sockets, const char *name);
+
+/* Ends such a server by a signal: SIGINT fast, SIGQUIT at once. */
+void cluster_end_server(pid_t server, int number);
 
 #endif

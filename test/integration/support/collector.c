@@ -14,6 +14,7 @@
 
 #include "support/daemon.h"
 #include "support/harness.h"
+#include "support/scratch.h"
 #include "support/wait.h"
 
 #define BUFFER_BYTES (2 << 20)
@@ -287,6 +288,27 @@ const char *
 collector_failure(const struct collector *collector)
 {
 	return collector->failure;
+}
+
+void
+collector_expect(const struct collector *collector, int number, long first, PGconn *session)
+{
+	PGresult *result = PQexec(
+		session, scratch_format("SELECT id FROM cel WHERE id >= %ld ORDER BY id", first));
+	size_t wanted_count = (size_t)PQntuples(result);
+
+	ck_assert_msg(
+		collector->failure[0] == '\0', "collector %d: %s", number, collector->failure);
+	for (size_t i = 0; i < collector->count && i < wanted_count; i++) {
+		long wanted = atol(PQgetvalue(result, (int)i, 0));
+
+		ck_assert_msg(collector->ids[i] == wanted,
+			"collector %d (kind %d): row %zu has id %ld instead of %ld", number,
+			collector->kind, i, collector->ids[i], wanted);
+	}
+	ck_assert_msg(collector->count == wanted_count, "collector %d: %zu rows instead of %zu",
+		number, collector->count, wanted_count);
+	PQclear(result);
 }
 
 void

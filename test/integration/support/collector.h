@@ -6,6 +6,7 @@
 #ifndef RECORDINGD_TEST_COLLECTOR_H
 #define RECORDINGD_TEST_COLLECTOR_H
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -35,6 +36,12 @@ const long *collector_ids(const struct collector *collector, size_t *count);
 
 /* What went wrong; "" for nothing. */
 const char *collector_failure(const struct collector *collector);
+
+/*
+ * Fails the test, whose number of the collector it names, unless it has got every row of a server
+ * from the id first on, each once and in the order of the ids.
+ */
+void collector_expect(const struct collector *collector, int number, long first, PGconn *session);
 
 void collector_free(struct collector *collector);
 

@@ -18,6 +18,7 @@
 #include "support/fixture.h"
 #include "support/scratch.h"
 #include "support/sql.h"
+#include "support/standby.h"
 #include "support/wait.h"
 
 /* As much of a log as helps to understand a failure. */
@@ -112,7 +113,7 @@ guard(int pipe_end)
 	while (read(pipe_end, &byte, 1) > 0)
 		;
 	snprintf(command, sizeof command,
-		"for i in 1 2 3 4 5 6 7 8 9 10; do [ -e %s/data/postmaster.pid ] || break; "
+		"for i in 1 2 3 4 5 6 7 8 9 10; do ls %s/*data/postmaster.pid >&2 || break; "
 		"sleep 0.3; done; rm -rf %s",
 		directory, directory);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
@@ -141,6 +142,7 @@ clean_up(void)
 {
 	daemon_abandon();
 	sql_close_all();
+	standbys_stop();
 	cluster_stop();
 	scratch_release();
 	close(guardian_pipe);

@@ -15,6 +15,14 @@ static PGconn *own_session;
 static PGconn *sessions[SESSIONS_MAX];
 
 static PGconn *
+checked(PGconn *session)
+{
+	if (PQstatus(session) != CONNECTION_OK)
+		harness_fail("the tests cannot connect: %s", PQerrorMessage(session));
+	return session;
+}
+
+static PGconn *
 connect_superuser(void)
 {
 	PGconn *session = PQconnectdb(cluster_conninfo("postgres", CLUSTER_DATABASE));
@@ -23,9 +31,7 @@ connect_superuser(void)
 		PQfinish(session);
 		session = PQconnectdb(cluster_conninfo("postgres", "postgres"));
 	}
-	if (PQstatus(session) != CONNECTION_OK)
-		harness_fail("the tests cannot connect: %s", PQerrorMessage(session));
-	return session;
+	return checked(session);
 }
 
 static void
@@ -148,22 +154,42 @@ sql_list(const char *format, ...)
 	return joined(statement, 1 << 30);
 }
 
+static PGconn *
+keep_session(PGconn *session)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		if (sessions[i] == NULL)
+			return sessions[i] = session;
+	}
+	harness_fail("more than %d sessions", SESSIONS_MAX);
+}
+
 PGconn *
 sql_session(void)
 {
-	for (size_t i = 0; i < SESSIONS_MAX; i++) {
-		if (sessions[i] == NULL) {
-			sessions[i] = connect_superuser();
-			return sessions[i];
-		}
-	}
-	harness_fail("more than %d sessions", SESSIONS_MAX);
+	return keep_session(connect_superuser());
+}
+
+PGconn *
+sql_session_at(const char *conninfo)
+{
+	return keep_session(checked(PQconnectdb(conninfo)));
 }
 
 void
 sql_session_run(PGconn *session, const char *statements)
 {
 	PQclear(run_on(session, statements));
+}
+
+char *
+sql_session_value(PGconn *session, const char *statement)
+{
+	PGresult *result = run_on(session, statement);
+	char *text = scratch_format("%s", PQntuples(result) == 0 ? "" : PQgetvalue(result, 0, 0));
+
+	PQclear(result);
+	return text;
 }
 
 void

@@ -24,6 +24,12 @@ char *sql_list(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Another session, for locks and transactions of its own; closed after the test. */
 PGconn *sql_session(void);
 void sql_session_run(PGconn *session, const char *statements);
+
+/* The same on another server. */
+PGconn *sql_session_at(const char *conninfo);
+
+/* The first column of the first row as text; "" for NULL or no row. Lives until the test ends. */
+char *sql_session_value(PGconn *session, const char *statement);
 void sql_session_close(PGconn *session);
 
 /* The number of recordingd's sessions that run a statement now. */
