@@ -2,12 +2,18 @@
  * One PostgreSQL connection, driven by the loop: inside src/db only.
  *
  * It connects by PQconnectPoll, applies the session's settings, and then carries queries in the
- * order in which they were sent; the answers come back in that order. It belongs to the pool, lives
- * as long as the pool, and is rebuilt by itself when it is lost.
+ * order in which they were sent; the answers come back in that order. It belongs to a server of the
+ * pool (db/server.h), lives as long as that, and is rebuilt by itself when it is lost: it tries the
+ * hosts of its target one after the other, beginning with the one that was right last, then pauses.
+ *
+ * Behind a pooler such as PgBouncer in transaction mode each query may run in another session, and
+ * the process id of the connection is not that of a session; so that is how it is recognised. Then
+ * nothing is prepared, and every query brings its settings along.
  */
 #ifndef RECORDINGD_DB_CONNECTION_H
 #define RECORDINGD_DB_CONNECTION_H
 
+#include "db/hosts.h"
 #include "db/query.h"
 
 enum db_connection_state {
@@ -19,19 +25,30 @@ enum db_connection_state {
 				   * or the cancellation could hit it; then READY */
 };
 
-/* What a connection tells the pool. */
+struct db_server;
+
+/* The columns of position.sql. */
+enum { DB_POSITION_STANDBY, DB_POSITION_VALUE, DB_POSITION_COLUMNS };
+
+/* What a connection tells its server. */
 struct db_connection_events {
 	/* It may take (more) queries now. */
-	void (*on_free)(struct db_pool *pool);
+	void (*on_free)(struct db_server *server);
 	/* This query must run on another connection; the pool takes it over. */
-	void (*on_moved)(struct db_pool *pool, struct db_query *query);
+	void (*on_moved)(struct db_server *server, struct db_query *query);
 	/* It still runs what nobody wants: one more cancellation is due. */
-	void (*on_unwanted)(struct db_pool *pool, struct db_connection *connection);
+	void (*on_unwanted)(struct db_server *server, struct db_connection *connection);
+	/* It has connected, or was lost after it had. */
+	void (*on_ready)(struct db_server *server, struct db_connection *connection);
+	void (*on_lost)(struct db_server *server, struct db_connection *connection);
+	/* A write is committed, up to this position of the log; before its done hook. */
+	void (*on_written)(struct db_server *server, const char *position);
 };
 
-struct db_connection *db_connection_new(struct db_pool *pool, struct event_base *base,
-	const struct db_settings *settings, const struct db_connection_events *events,
-	unsigned number);
+/* pool: for its own queries. */
+struct db_connection *db_connection_new(struct db_server *server, struct db_pool *pool,
+	struct event_base *base, const struct db_settings *settings, struct db_target *target,
+	const struct db_connection_events *events, unsigned number);
 
 /* Ends its queries as unavailable; their hooks may still reach any connection of the pool. */
 void db_connection_shut_down(struct db_connection *connection);
@@ -42,12 +59,30 @@ void db_connection_free(struct db_connection *connection);
 /* Starts connecting. */
 void db_connection_open(struct db_connection *connection);
 
+/* While it pauses: connects at once. */
+void db_connection_hurry(struct db_connection *connection);
+
 /*
- * Whether it was opened, or is going to be, with the conninfo of the settings as they are now; and
- * has it opened anew with that once it is idle. It takes no queries until then.
+ * Whether it was opened, or is going to be, with the connection string of the target as it is now;
+ * and has it opened anew with that once it is idle. It takes no queries until then.
  */
 bool db_connection_is_current(const struct db_connection *connection);
 void db_connection_renew(struct db_connection *connection);
+
+/* Counts as lost, for this reason, if it is connected. */
+void db_connection_give_up(struct db_connection *connection, const char *reason);
+
+struct db_server *db_connection_server(const struct db_connection *connection);
+
+/* Whether both were opened to the same host of the same connection string. */
+bool db_connection_shares_host(
+	const struct db_connection *connection, const struct db_connection *other);
+
+/* Of a connected one that is current: which host of the target it is on. */
+size_t db_connection_host(const struct db_connection *connection);
+
+/* Of a connected one. */
+bool db_connection_is_standby(const struct db_connection *connection);
 
 enum db_connection_state db_connection_state(const struct db_connection *connection);
 
@@ -63,12 +98,24 @@ const char *db_connection_last_failure(const struct db_connection *connection);
 /* Sends a query, which the connection owns from now on; no hook is called from within. */
 void db_connection_send(struct db_connection *connection, struct db_query *query);
 
+/* Sends a query that belongs to this connection alone, and ends when that is lost. Owned as above.
+ */
+struct db_query *db_connection_ask(struct db_connection *connection, const struct db_step *step,
+	const struct db_query_hooks *hooks, void *context);
+
+/* The statement that cancels, and its parameter. */
+struct db_cancellation {
+	const struct db_statement *statement;
+	char value[24];
+};
+
 /*
- * Holds a connection whose queries nobody wants any more, for a cancellation of the one that runs;
- * its process id is returned, or 0 when there is nothing to cancel. db_connection_release() must
+ * Holds a connection whose queries nobody wants any more, for a cancellation of the one that runs,
+ * to be sent to the same host; false when there is nothing to cancel. db_connection_release() must
  * follow when the cancellation is over.
  */
-int db_connection_hold(struct db_connection *connection);
+bool db_connection_hold(
+	struct db_connection *connection, struct db_cancellation *cancellation) MUST_CHECK;
 void db_connection_release(struct db_connection *connection);
 
 #endif

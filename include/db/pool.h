@@ -11,6 +11,13 @@
  * of its own. With a single connection both lanes share it. One more connection, besides those of
  * the settings, carries nothing but cancellations, which are needed most when all others are busy.
  *
+ * conninfo leads to the primary; of several hosts to the one that takes writes, which is looked for
+ * again when it is lost or has become a standby. With read_conninfo each of its hosts has
+ * connections of its own, and statements that only read go there, unless they say on_primary; to
+ * those hosts that answer, follow the primary and have replayed whatever was written through this
+ * pool. Without one they go to the primary. So what was written before a read began is in its
+ * answer.
+ *
  * Whole results, not single rows: libpq copies the column descriptions for each single row, which
  * for the 23 columns of cel costs more than rendering them. Results arrive complete, are rendered
  * at once and freed, so a slow client never holds a connection. Limits on rows keep that bounded.
@@ -36,9 +43,12 @@ struct db_query;
 
 struct db_settings {
 	const char *conninfo;
-	unsigned connections;
+	const char *read_conninfo; /* NULL or "": none */
+	unsigned connections;	   /* to the primary, and to each host that only reads */
 	int64_t statement_timeout_ms;
 	int64_t queue_timeout_ms;
+	int64_t read_max_lag_ms;
+	bool has_readers; /* filled in by the pool */
 };
 
 struct db_counters {
@@ -60,7 +70,7 @@ enum db_outcome {
 
 /*
  * The hooks of one query, called from the loop, never from within db_query_start().
- * on_result: once for each statement of the query that returns rows, in order; the result belongs
+ * on_result: once for each statement of the query that has columns, in order; the result belongs
  *   to the pool. False means that the rows are not what was asked for: the query then ends as
  *   DB_OUTCOME_FAILED, and on_result is not called again.
  * on_done: once; with a writing query only after its commit. The query is gone when it returns.
@@ -83,11 +93,13 @@ struct db_step {
 struct db_pool *db_pool_new(struct event_base *base, const struct db_settings *settings);
 
 /*
- * New settings for what comes next; the number of connections stays. With another conninfo each
- * connection is made anew when it is idle, one after the other: while the new one cannot be
- * reached, all but one go on with the old.
+ * New settings for what comes next; the number of connections stays, and so does that of the hosts
+ * that only read: a read_conninfo that changes it is left for the next start, and false is
+ * returned. With another connection string the connections to a server are made anew, each when it
+ * is idle, one after the other: while the new one cannot be reached, all but one go on with the
+ * old.
  */
-void db_pool_set_settings(struct db_pool *pool, const struct db_settings *settings);
+bool db_pool_set_settings(struct db_pool *pool, const struct db_settings *settings) MUST_CHECK;
 
 void db_pool_start(struct db_pool *pool);
 
@@ -101,10 +113,26 @@ void db_pool_free(struct db_pool *pool);
 const struct db_statement *db_pool_statement(
 	struct db_pool *pool, const char *text, enum db_lane lane);
 
-/* Whether at least one connection can take statements. */
+/* Whether at least one connection can take statements that need the primary. */
 bool db_pool_is_up(const struct db_pool *pool);
 
+/* Of all servers together. */
 void db_pool_counters(const struct db_pool *pool, struct db_counters *counters);
+
+/* How many hosts of read_conninfo there are, and how many of them may answer now. */
+unsigned db_pool_readers(const struct db_pool *pool);
+unsigned db_pool_readers_up(const struct db_pool *pool);
+
+/* One server of the pool, for the operator: the first is the primary, then the readers. */
+struct db_pool_server {
+	const char *name; /* of its host; borrowed */
+	bool is_connected;
+	bool is_standby;
+	const char *last_failure; /* "" if none; borrowed */
+};
+
+unsigned db_pool_servers(const struct db_pool *pool);
+struct db_pool_server db_pool_server(const struct db_pool *pool, unsigned index);
 
 /* Why the last connection attempt failed, for the operator; "" if none did. */
 const char *db_pool_last_failure(const struct db_pool *pool);

@@ -21,6 +21,14 @@ struct db_query_step {
 	bool preparing; /* sent together with its PREPARE on this connection */
 };
 
+/* Where a query may run. */
+enum db_route {
+	DB_ROUTE_WRITE,	  /* on a primary only */
+	DB_ROUTE_PRIMARY, /* where the connection string of the writes leads */
+	DB_ROUTE_READ,	  /* on a standby that may answer, else as above */
+	DB_ROUTE_COUNT,
+};
+
 struct db_query {
 	TAILQ_ENTRY(db_query) link;
 
@@ -35,13 +43,21 @@ struct db_query {
 	void *context;
 
 	enum db_lane lane;
+	enum db_route route;
 	enum db_outcome outcome;
 	int64_t sent_us;       /* clock_now_us() */
 	int64_t deadline_ms;   /* of waiting, then of running; clock_now_ms() */
 	unsigned results_seen; /* of the server, in this attempt */
+	unsigned preamble;     /* as many of them belong to the connection: see send_preamble() */
+	int32_t tag;	       /* of the lock by which a cancellation finds it; 0: none */
+	bool is_bound;	       /* of the server it was sent to: never moves */
 	bool delivered;	       /* on_result has been called */
+	bool has_rows;	       /* … with rows */
 	bool moved;	       /* this is the second attempt */
 	bool wants_second_try; /* its prepared statement is stale: see db_connection.c */
+	bool was_refused;      /* it wants to write, and came to a standby */
+	bool asks_position;    /* behind its sync comes the question up to where it has written */
+	bool is_at_position;   /* its sync has come: what follows is the answer */
 };
 
 TAILQ_HEAD(db_query_list, db_query);
@@ -55,6 +71,9 @@ void db_query_finish(struct db_query *query);
 
 /* Whether the query may run again on another connection without anyone noticing. */
 bool db_query_can_move(const struct db_query *query);
+
+/* Whether a step of it writes. */
+bool db_query_writes(const struct db_query *query);
 
 /* Back to the state before it was sent. */
 void db_query_reset(struct db_query *query);

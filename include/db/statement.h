@@ -26,7 +26,8 @@ struct db_statement {
 	const char *name; /* for PREPARE and the log; NULL: planned anew each time */
 	const char *text;
 	enum db_lane lane;
-	bool writes; /* must not run a second time when its connection is lost */
+	bool writes;	 /* must not run a second time when its connection is lost */
+	bool on_primary; /* reads what no hot standby shows */
 };
 
 /* Parameters in text format; NULL is NULL. Borrowed until the call they are passed to returns. */

@@ -1,10 +1,25 @@
 /*
  * GET /recording/health, without a token
  *
- * {"status":"ok","version":"…"}, or 503 with "status":"degraded" and which parts are down.
+ * {"status":"ok","version":"…"}, or 503 with "status":"degraded" and which parts are down. Where
+ * standbys answer reads, also whether the primary is there and how many of them answer.
  */
 #include "api/exchange.h"
 #include "api/parts.h"
+
+static void
+write_database(struct json_writer *writer, const struct db_pool *pool)
+{
+	if (db_pool_readers(pool) == 0)
+		return;
+	json_raw(writer, ",\"database\":{\"primary\":");
+	json_raw(writer, db_pool_is_up(pool) ? "true" : "false");
+	json_raw(writer, ",\"standbys\":");
+	json_number(writer, db_pool_readers(pool));
+	json_raw(writer, ",\"answering\":");
+	json_number(writer, db_pool_readers_up(pool));
+	json_raw(writer, "}");
+}
 
 static void
 start(struct exchange *exchange)
@@ -32,6 +47,7 @@ start(struct exchange *exchange)
 		}
 		json_raw(writer, "]");
 	}
+	write_database(writer, exchange->api->pool);
 	json_raw(writer, "}");
 	exchange_reply(exchange, status);
 }

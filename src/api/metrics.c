@@ -64,7 +64,7 @@ static const struct figure figures[] = {
 		"Requests whose client went before there was an answer." },
 
 	{ "recordingd_database_connections_max", "gauge", "", FIGURE_UNSIGNED, AT(db.connections),
-		"Size of the pool (database.connections)." },
+		"Size of the pool (database.connections, for each server)." },
 	{ "recordingd_database_connections_open", "gauge", "", FIGURE_UNSIGNED, AT(db.open),
 		"Connections of the pool that can take statements." },
 	{ "recordingd_database_connections_busy", "gauge", "", FIGURE_UNSIGNED, AT(db.busy),

@@ -27,6 +27,7 @@ static const struct db_statement writers_statement = {
 	.name = "cel_writers",
 	.text = sql_cel_writers,
 	.lane = DB_LANE_SHORT,
+	.on_primary = true,
 };
 
 enum { WRITERS_KIND, WRITERS_VALUE, WRITERS_COLUMNS };

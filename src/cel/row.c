@@ -11,6 +11,7 @@ const struct db_statement cel_statement = {
 	.name = "cel",
 	.text = sql_cel,
 	.lane = DB_LANE_SHORT,
+	.on_primary = true, /* gaps are seen there only */
 };
 
 const struct db_statement cel_joined_statement = {

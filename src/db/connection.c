@@ -16,6 +16,9 @@
 /* Longest time for one attempt to connect, DNS aside; libpq has no limit of its own here. */
 #define CONNECT_TIMEOUT_MS 5000
 
+/* The same for one of several hosts: one that is switched off must not hide the next for long. */
+#define CONNECT_ONE_TIMEOUT_MS 1500
+
 /* Pauses between attempts: doubled from the first to the last, and jittered. */
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS  1000
@@ -35,14 +38,19 @@
  */
 #define CANCEL_AGAIN_MS 100
 
+/* read_only_sql_transaction: a standby, or a primary that was told to be like one. */
+#define READ_ONLY "25006"
+
 /* After this many empty results in a row libpq and we disagree about what is under way. */
 #define EMPTY_RESULTS_MAX 4
 
 struct db_connection {
 	/* Borrowed: all outlive the connection. */
+	struct db_server *server;
 	struct db_pool *pool;
 	struct event_base *base;
 	const struct db_settings *settings;
+	struct db_target *target;
 	const struct db_connection_events *events;
 
 	/* Owned. */
@@ -57,15 +65,21 @@ struct db_connection {
 	unsigned load;	 /* queries in sent */
 	unsigned failures;
 	int64_t last_progress_ms;
-	bool broken; /* a send failed: the timer will close it */
-	bool stale;  /* a prepared statement or the conninfo is out of date: rebuild when idle */
+	size_t search_from; /* the first host of the search */
+	size_t tries;	    /* hosts that were tried before, in this search */
+	size_t host;	    /* which is tried, or was found; of the target */
+	bool is_standby;
+	bool is_pooled; /* the session belongs to a query, not to the connection */
+	bool broken;	/* a send failed: the timer will close it */
+	bool stale;	/* a prepared statement or the conninfo is out of date: rebuild when idle */
 	bool cancelling;		  /* between hold and release */
 	const struct db_query *cancelled; /* only compared: the query that was last cancelled */
 	unsigned prepared_count;
 	const char *prepared[PREPARED_MAX];
 	char *conninfo;		      /* owned; it was opened with; NULL while CLOSED */
 	int64_t statement_timeout_ms; /* of the session, behind what is under way */
-	char last_failure[256];
+	char reasons[512];	      /* why hosts of this search failed */
+	char last_failure[512];
 	uint64_t lost;
 	struct histogram durations[DB_LANE_COUNT];
 };
@@ -74,7 +88,20 @@ static const struct db_statement session_statement = {
 	.name = NULL,
 	.text = sql_session,
 	.lane = DB_LANE_SHORT,
-	.writes = true, /* belongs to this connection: never moves */
+};
+
+enum { SESSION_STANDBY, SESSION_PROCESS, SESSION_COLUMNS = 3 };
+
+static const struct db_statement cancel_statement = {
+	.name = "cancel",
+	.text = sql_cancel,
+	.lane = DB_LANE_SHORT,
+};
+
+static const struct db_statement cancel_pooled_statement = {
+	.name = "cancel_pooled",
+	.text = sql_cancel_pooled,
+	.lane = DB_LANE_SHORT,
 };
 
 static const char *
@@ -153,13 +180,28 @@ retry_pause_ms(unsigned failures)
 	return pause_ms / 2 + random % (pause_ms / 2 + 1);
 }
 
+static void
+add_reason(struct db_connection *connection, const char *reason)
+{
+	size_t length = strlen(connection->reasons);
+	int reason_length = (int)strlen(reason);
+
+	/* libpq ends its sentences with a line feed. */
+	while (reason_length > 0 && reason[reason_length - 1] == '\n')
+		reason_length--;
+	snprintf(connection->reasons + length, sizeof connection->reasons - length, "%s%.*s",
+		length == 0 ? "" : "; ", reason_length, reason);
+}
+
 /* Logged when it is news: the same failure once a second would bury everything else. */
 static void
-note_failure(struct db_connection *connection, const char *reason)
+note_failure(struct db_connection *connection)
 {
-	bool is_news = connection->failures == 0 || strcmp(connection->last_failure, reason) != 0;
+	bool is_news = connection->failures == 0 ||
+		       strcmp(connection->last_failure, connection->reasons) != 0;
 
-	snprintf(connection->last_failure, sizeof connection->last_failure, "%s", reason);
+	memcpy(connection->last_failure, connection->reasons, sizeof connection->last_failure);
+	connection->reasons[0] = '\0';
 	log_write(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "database connection %u: %s",
 		connection->number, connection->last_failure);
 }
@@ -179,7 +221,7 @@ give_back_queries(struct db_connection *connection)
 		if (query->outcome == DB_OUTCOME_DONE && db_query_can_move(query)) {
 			query->moved = true;
 			db_query_reset(query);
-			connection->events->on_moved(connection->pool, query);
+			connection->events->on_moved(connection->server, query);
 			continue;
 		}
 		if (query->outcome == DB_OUTCOME_DONE)
@@ -188,16 +230,50 @@ give_back_queries(struct db_connection *connection)
 	}
 }
 
+static bool
+is_up(const struct db_connection *connection)
+{
+	return connection->state == DB_CONNECTION_READY || connection->state == DB_CONNECTION_HELD;
+}
+
+/* What closes a connection that is not up yet ends its try; the next host follows at once. */
+static bool
+has_more_tries(struct db_connection *connection)
+{
+	if (!is_up(connection) &&
+		++connection->tries < connection->target->count * connection->target->rounds)
+		return true;
+	connection->tries = 0;
+	return false;
+}
+
+static void
+pause_before_retry(struct db_connection *connection, const char *reason)
+{
+	if (reason == NULL) {
+		connection->tries = 0;
+		arm_timer(connection, 0);
+		return;
+	}
+	add_reason(connection, reason);
+	if (has_more_tries(connection)) {
+		arm_timer(connection, 0);
+		return;
+	}
+	note_failure(connection);
+	arm_timer(connection, retry_pause_ms(connection->failures));
+	connection->failures++;
+	connection->lost++;
+}
+
 /* The one way to close. A reason of NULL is a planned rebuild. */
 static void
 close_connection(struct db_connection *connection, const char *reason)
 {
-	char copy[256];
+	bool was_up = is_up(connection);
 
-	/* The reason may live inside the PGconn. */
-	snprintf(copy, sizeof copy, "%s", reason == NULL ? "" : reason);
-	if (reason != NULL)
-		note_failure(connection, copy);
+	/* First, as the reason may live inside the PGconn. */
+	pause_before_retry(connection, reason);
 	free_events(connection);
 	PQfinish(connection->pg);
 	connection->pg = NULL;
@@ -205,13 +281,12 @@ close_connection(struct db_connection *connection, const char *reason)
 	connection->conninfo = NULL;
 	connection->broken = false;
 	connection->stale = false;
+	connection->is_standby = false;
+	connection->is_pooled = false;
 	connection->prepared_count = 0;
 	set_state(connection, DB_CONNECTION_CLOSED);
-	arm_timer(connection, reason == NULL ? 0 : retry_pause_ms(connection->failures));
-	if (reason != NULL) {
-		connection->failures++;
-		connection->lost++;
-	}
+	if (was_up && reason != NULL)
+		connection->events->on_lost(connection->server, connection);
 	give_back_queries(connection);
 }
 
@@ -243,7 +318,7 @@ send_step(struct db_connection *connection, struct db_query_step *step)
 	const struct db_statement *statement = &step->statement;
 	const char *const *values = (const char *const *)step->values;
 
-	if (statement->name == NULL) {
+	if (statement->name == NULL || connection->is_pooled) {
 		return PQsendQueryParams(connection->pg, statement->text, step->count, NULL, values,
 			       NULL, NULL, 0) == 1;
 	}
@@ -257,6 +332,42 @@ send_step(struct db_connection *connection, struct db_query_step *step)
 	}
 	return PQsendQueryPrepared(
 		       connection->pg, statement->name, step->count, values, NULL, NULL, 0) == 1;
+}
+
+/*
+ * Behind a pooler a query brings along, inside its transaction, what else session.sql would have
+ * set; a long one also takes a lock of a number of its own, by which a cancellation finds the
+ * session that it has come to.
+ */
+static bool
+send_preamble(struct db_connection *connection, struct db_query *query)
+{
+	char timeout[24];
+	char tag[24];
+	const char *const values[] = { timeout, query->lane == DB_LANE_LONG ? tag : NULL };
+
+	if (!connection->is_pooled)
+		return true;
+	query->preamble = 1;
+	if (query->lane == DB_LANE_LONG) {
+		evutil_secure_rng_get_bytes(&query->tag, sizeof query->tag);
+		query->tag |= 1;
+	}
+	snprintf(timeout, sizeof timeout, "%" PRId64, connection->settings->statement_timeout_ms);
+	snprintf(tag, sizeof tag, "%" PRId32, query->tag);
+	return PQsendQueryParams(
+		       connection->pg, sql_session_pooled, 2, NULL, values, NULL, NULL, 0) == 1;
+}
+
+/* Where standbys read, they must know up to where to wait for what was written here. */
+static bool
+send_position(struct db_connection *connection, struct db_query *query)
+{
+	if (!connection->settings->has_readers || !db_query_writes(query))
+		return true;
+	query->asks_position = true;
+	return PQsendQueryParams(connection->pg, sql_position, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
+	       PQpipelineSync(connection->pg) == 1;
 }
 
 /* Sends what libpq holds back. False when the connection is lost. */
@@ -273,7 +384,7 @@ flush(struct db_connection *connection)
 static void
 send_query(struct db_connection *connection, struct db_query *query)
 {
-	bool sent = true;
+	bool sent;
 
 	query->connection = connection;
 	query->sent_us = clock_now_us();
@@ -283,9 +394,11 @@ send_query(struct db_connection *connection, struct db_query *query)
 		connection->last_progress_ms = query->sent_us / 1000;
 	TAILQ_INSERT_TAIL(&connection->sent, query, link);
 	connection->load++;
+	sent = send_preamble(connection, query);
 	for (size_t i = 0; i < query->step_count && sent; i++)
 		sent = send_step(connection, &query->steps[i]);
-	if (!sent || PQpipelineSync(connection->pg) != 1 || !flush(connection))
+	if (!sent || PQpipelineSync(connection->pg) != 1 || !send_position(connection, query) ||
+		!flush(connection))
 		connection->broken = true;
 	arm_query_timer(connection);
 }
@@ -296,15 +409,18 @@ send_session(
 	struct db_connection *connection, const struct db_query_hooks *hooks, enum db_lane lane)
 {
 	char timeout[24];
+	char process[24];
 	struct db_step step = {
 		.statement = &session_statement,
-		.parameters = { .count = 1, .values = { timeout } },
+		.parameters = { .count = 2, .values = { timeout, process } },
 	};
 	struct db_query *query;
 
 	connection->statement_timeout_ms = connection->settings->statement_timeout_ms;
 	snprintf(timeout, sizeof timeout, "%" PRId64, connection->statement_timeout_ms);
+	snprintf(process, sizeof process, "%d", PQbackendPID(connection->pg));
 	query = db_query_new(connection->pool, &step, 1, hooks, connection);
+	query->is_bound = true;
 	query->lane = lane;
 	send_query(connection, query);
 }
@@ -321,13 +437,32 @@ on_timeout_set(enum db_outcome outcome, void *context)
 
 static const struct db_query_hooks timeout_hooks = { .on_done = on_timeout_set };
 
+/* Behind a pooler each query brings the timeout along. */
+static bool
+has_old_timeout(const struct db_connection *connection)
+{
+	return !connection->is_pooled &&
+	       connection->statement_timeout_ms != connection->settings->statement_timeout_ms;
+}
+
 void
 db_connection_send(struct db_connection *connection, struct db_query *query)
 {
 	/* A reload has changed it. */
-	if (connection->statement_timeout_ms != connection->settings->statement_timeout_ms)
+	if (has_old_timeout(connection))
 		send_session(connection, &timeout_hooks, query->lane);
 	send_query(connection, query);
+}
+
+struct db_query *
+db_connection_ask(struct db_connection *connection, const struct db_step *step,
+	const struct db_query_hooks *hooks, void *context)
+{
+	struct db_query *query = db_query_new(connection->pool, step, 1, hooks, context);
+
+	query->is_bound = true;
+	db_connection_send(connection, query);
+	return query;
 }
 
 static enum db_outcome
@@ -335,7 +470,8 @@ outcome_of_error(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "57014") == 0) /* query_canceled, by statement_timeout */
 		return DB_OUTCOME_TIMEOUT;
-	if (strncmp(sqlstate, "53", 2) == 0	    /* insufficient resources */
+	if (strcmp(sqlstate, READ_ONLY) == 0 ||
+		strncmp(sqlstate, "53", 2) == 0	    /* insufficient resources */
 		|| strncmp(sqlstate, "40", 2) == 0  /* deadlock, serialization */
 		|| strncmp(sqlstate, "08", 2) == 0) /* connection */
 		return DB_OUTCOME_UNAVAILABLE;
@@ -355,7 +491,7 @@ is_stale_plan(const char *sqlstate)
 static struct db_query_step *
 failed_step(struct db_query *query, bool *is_prepare)
 {
-	unsigned result = 0;
+	unsigned result = query->preamble;
 
 	for (size_t i = 0; i < query->step_count; i++) {
 		struct db_query_step *step = &query->steps[i];
@@ -367,6 +503,22 @@ failed_step(struct db_query *query, bool *is_prepare)
 	}
 	*is_prepare = false;
 	return &query->steps[query->step_count - 1];
+}
+
+/* On another host the same query may succeed. */
+static void
+note_standby_error(struct db_connection *connection, struct db_query *query, const char *sqlstate)
+{
+	if (strcmp(sqlstate, READ_ONLY) == 0) {
+		connection->is_standby = true;
+		/* There is another host to look for. */
+		connection->stale = connection->target->wants_primary;
+		query->was_refused = connection->stale;
+		query->wants_second_try = connection->stale;
+	}
+	/* serialization_failure: the replay removed what the query was reading. */
+	if (connection->is_standby && strcmp(sqlstate, "40001") == 0)
+		query->wants_second_try = true;
 }
 
 static void
@@ -382,7 +534,12 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 		connection->broken = true;
 		return;
 	}
-	query->outcome = outcome_of_error(sqlstate);
+	/* Where its position is not known, it cannot count as done. */
+	if (query->is_at_position && query->outcome != DB_OUTCOME_DONE)
+		return;
+	query->outcome = query->is_at_position ? DB_OUTCOME_UNAVAILABLE
+					       : outcome_of_error(sqlstate);
+	note_standby_error(connection, query, sqlstate);
 	if (is_prepare)
 		forget_prepared(connection, step->statement.name);
 	else if (step->statement.name != NULL && is_stale_plan(sqlstate)) {
@@ -398,12 +555,22 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 }
 
 static void
-on_rows(struct db_query *query, const PGresult *result)
+on_rows(struct db_connection *connection, struct db_query *query, const PGresult *result)
 {
+	if (query->is_at_position) {
+		if (query->outcome == DB_OUTCOME_DONE && PQntuples(result) == 1)
+			connection->events->on_written(
+				connection->server, PQgetvalue(result, 0, DB_POSITION_VALUE));
+		return;
+	}
+	/* What only sets something has no columns, and is no answer: the query may still move. */
+	if (query->results_seen < query->preamble || PQnfields(result) == 0)
+		return;
 	if (query->hooks == NULL || query->hooks->on_result == NULL ||
 		query->outcome != DB_OUTCOME_DONE)
 		return;
 	query->delivered = true;
+	query->has_rows |= PQntuples(result) > 0;
 	if (!query->hooks->on_result(result, query->context)) {
 		log_write(LOG_LEVEL_ERROR, "a statement answered with rows of another shape");
 		query->outcome = DB_OUTCOME_FAILED;
@@ -416,6 +583,10 @@ on_sync(struct db_connection *connection)
 {
 	struct db_query *query = TAILQ_FIRST(&connection->sent);
 
+	if (query->asks_position && !query->is_at_position) {
+		query->is_at_position = true;
+		return;
+	}
 	TAILQ_REMOVE(&connection->sent, query, link);
 	connection->load--;
 	if (connection->state != DB_CONNECTION_SETTING_UP)
@@ -424,7 +595,7 @@ on_sync(struct db_connection *connection)
 	if (query->wants_second_try && db_query_can_move(query)) {
 		query->moved = true;
 		db_query_reset(query);
-		connection->events->on_moved(connection->pool, query);
+		connection->events->on_moved(connection->server, query);
 		return;
 	}
 	db_query_finish(query);
@@ -443,7 +614,7 @@ on_result(struct db_connection *connection, const PGresult *result)
 		on_sync(connection);
 		return;
 	case PGRES_TUPLES_OK:
-		on_rows(query, result);
+		on_rows(connection, query, result);
 		break;
 	case PGRES_COMMAND_OK:
 	case PGRES_PIPELINE_ABORTED: /* the error came before */
@@ -488,7 +659,7 @@ go_on_cancelling(struct db_connection *connection)
 	if (running == NULL)
 		set_state(connection, DB_CONNECTION_READY);
 	else if (running != connection->cancelled)
-		connection->events->on_unwanted(connection->pool, connection);
+		connection->events->on_unwanted(connection->server, connection);
 }
 
 /* After results: what the connection does next. */
@@ -507,7 +678,7 @@ after_results(struct db_connection *connection)
 		go_on_cancelling(connection);
 	arm_query_timer(connection);
 	if (connection->state == DB_CONNECTION_READY)
-		connection->events->on_free(connection->pool);
+		connection->events->on_free(connection->server);
 }
 
 static void
@@ -549,6 +720,19 @@ new_event(struct db_connection *connection, short what, event_callback_fn callba
 	return event;
 }
 
+static bool
+on_session(const PGresult *result, void *context)
+{
+	struct db_connection *connection = context;
+
+	if (PQnfields(result) != SESSION_COLUMNS || PQntuples(result) == 0)
+		return false;
+	connection->is_standby = strcmp(PQgetvalue(result, 0, SESSION_STANDBY), "t") == 0;
+	connection->is_pooled = strtol(PQgetvalue(result, 0, SESSION_PROCESS), NULL, 10) !=
+				PQbackendPID(connection->pg);
+	return true;
+}
+
 static void
 on_session_done(enum db_outcome outcome, void *context)
 {
@@ -561,10 +745,18 @@ on_session_done(enum db_outcome outcome, void *context)
 	if (connection->failures > 0)
 		log_write(LOG_LEVEL_NOTICE, "database connection %u: up again", connection->number);
 	connection->failures = 0;
+	connection->reasons[0] = '\0';
+	if (db_connection_is_current(connection) && connection->tries < connection->target->count)
+		connection->target->current = connection->host;
+	connection->tries = 0;
 	set_state(connection, connection->cancelling ? DB_CONNECTION_HELD : DB_CONNECTION_READY);
+	connection->events->on_ready(connection->server, connection);
 }
 
-static const struct db_query_hooks session_hooks = { .on_done = on_session_done };
+static const struct db_query_hooks session_hooks = {
+	.on_result = on_session,
+	.on_done = on_session_done,
+};
 
 static void
 notice_cb(void *context, const char *message)
@@ -631,13 +823,15 @@ connect_cb(evutil_socket_t socket, short what, void *context)
 void
 db_connection_open(struct db_connection *connection)
 {
-	/* The first dbname is expanded as a connection string; what follows overrides it. */
-	const char *const keywords[] = { "dbname", "fallback_application_name", "client_encoding",
-		NULL };
-	const char *const values[] = { connection->settings->conninfo, "recordingd", "UTF8", NULL };
+	const struct db_target *target = connection->target;
+	const char *conninfo = db_hosts_conninfo(target->hosts);
 
-	connection->conninfo = memory_text(values[0], strlen(values[0]));
-	connection->pg = PQconnectStartParams(keywords, values, 1);
+	if (connection->tries == 0)
+		connection->search_from = target->current;
+	connection->host = (connection->search_from + connection->tries) % target->count;
+	connection->conninfo = memory_text(conninfo, strlen(conninfo));
+	connection->pg = db_target_connect(
+		target, connection->host, (unsigned)(connection->tries / target->count));
 	if (connection->pg == NULL)
 		memory_exhausted();
 	set_state(connection, DB_CONNECTION_CONNECTING);
@@ -645,9 +839,41 @@ db_connection_open(struct db_connection *connection)
 		close_connection(connection, PQerrorMessage(connection->pg));
 		return;
 	}
-	arm_timer(connection, CONNECT_TIMEOUT_MS);
+	arm_timer(connection, target->count == 1 ? CONNECT_TIMEOUT_MS : CONNECT_ONE_TIMEOUT_MS);
 	/* Before the first PQconnectPoll a socket counts as if it had said WRITING. */
 	poll_connection(connection, PGRES_POLLING_WRITING);
+}
+
+void
+db_connection_hurry(struct db_connection *connection)
+{
+	if (connection->state == DB_CONNECTION_CLOSED)
+		arm_timer(connection, 0);
+}
+
+bool
+db_connection_is_current(const struct db_connection *connection)
+{
+	return connection->conninfo == NULL ||
+	       strcmp(connection->conninfo, db_hosts_conninfo(connection->target->hosts)) == 0;
+}
+
+/* Not closed from here, as it may be on the stack. */
+void
+db_connection_renew(struct db_connection *connection)
+{
+	if (connection->state == DB_CONNECTION_CLOSED)
+		return;
+	connection->stale = true;
+	if (TAILQ_EMPTY(&connection->sent))
+		arm_timer(connection, 0);
+}
+
+void
+db_connection_give_up(struct db_connection *connection, const char *reason)
+{
+	if (is_up(connection))
+		close_connection(connection, reason);
 }
 
 /*
@@ -691,7 +917,7 @@ on_held(struct db_connection *connection)
 		return;
 	}
 	if (!connection->cancelling)
-		connection->events->on_unwanted(connection->pool, connection);
+		connection->events->on_unwanted(connection->server, connection);
 	arm_query_timer(connection);
 }
 
@@ -704,6 +930,10 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 	(void)what;
 	if (connection->broken) {
 		close_connection(connection, PQerrorMessage(connection->pg));
+		return;
+	}
+	if (connection->stale && TAILQ_EMPTY(&connection->sent)) {
+		close_connection(connection, NULL);
 		return;
 	}
 	switch (connection->state) {
@@ -723,24 +953,39 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 	}
 }
 
-int
-db_connection_hold(struct db_connection *connection)
+static bool
+fill_cancellation(const struct db_connection *connection, const struct db_query *query,
+	struct db_cancellation *cancellation)
 {
-	const struct db_query *query = TAILQ_FIRST(&connection->sent);
+	if (connection->is_pooled && query->tag == 0)
+		return false;
+	cancellation->statement = connection->is_pooled ? &cancel_pooled_statement
+							: &cancel_statement;
+	snprintf(cancellation->value, sizeof cancellation->value, "%d",
+		connection->is_pooled ? query->tag : PQbackendPID(connection->pg));
+	return true;
+}
 
-	if ((connection->state != DB_CONNECTION_READY && connection->state != DB_CONNECTION_HELD) ||
-		connection->cancelling || query == NULL)
-		return 0;
-	connection->cancelled = query;
-	for (; query != NULL; query = TAILQ_NEXT(query, link)) {
+bool
+db_connection_hold(struct db_connection *connection, struct db_cancellation *cancellation)
+{
+	const struct db_query *running = TAILQ_FIRST(&connection->sent);
+
+	if (!is_up(connection) || connection->cancelling || running == NULL)
+		return false;
+	connection->cancelled = running;
+	for (const struct db_query *query = running; query != NULL;
+		query = TAILQ_NEXT(query, link)) {
 		if (query->hooks != NULL)
-			return 0;
+			return false;
 	}
+	if (!fill_cancellation(connection, running, cancellation))
+		return false;
 	connection->cancelling = true;
 	if (connection->state == DB_CONNECTION_READY)
 		set_state(connection, DB_CONNECTION_HELD);
 	arm_query_timer(connection);
-	return PQbackendPID(connection->pg);
+	return true;
 }
 
 void
@@ -751,25 +996,7 @@ db_connection_release(struct db_connection *connection)
 		return;
 	go_on_cancelling(connection);
 	if (connection->state == DB_CONNECTION_READY)
-		connection->events->on_free(connection->pool);
-}
-
-bool
-db_connection_is_current(const struct db_connection *connection)
-{
-	return connection->conninfo == NULL ||
-	       strcmp(connection->conninfo, connection->settings->conninfo) == 0;
-}
-
-void
-db_connection_renew(struct db_connection *connection)
-{
-	bool is_idle = connection->state == DB_CONNECTION_READY && TAILQ_EMPTY(&connection->sent);
-
-	if (is_idle || connection->state == DB_CONNECTION_CONNECTING)
-		close_connection(connection, NULL);
-	else
-		connection->stale = true;
+		connection->events->on_free(connection->server);
 }
 
 enum db_connection_state
@@ -779,6 +1006,32 @@ db_connection_state(const struct db_connection *connection)
 	if (connection->state == DB_CONNECTION_READY && (connection->broken || connection->stale))
 		return DB_CONNECTION_CLOSED;
 	return connection->state;
+}
+
+struct db_server *
+db_connection_server(const struct db_connection *connection)
+{
+	return connection->server;
+}
+
+bool
+db_connection_shares_host(const struct db_connection *connection, const struct db_connection *other)
+{
+	return connection->conninfo != NULL && other->conninfo != NULL &&
+	       connection->host == other->host &&
+	       strcmp(connection->conninfo, other->conninfo) == 0;
+}
+
+size_t
+db_connection_host(const struct db_connection *connection)
+{
+	return connection->host;
+}
+
+bool
+db_connection_is_standby(const struct db_connection *connection)
+{
+	return connection->is_standby;
 }
 
 unsigned
@@ -810,13 +1063,16 @@ db_connection_last_failure(const struct db_connection *connection)
 }
 
 struct db_connection *
-db_connection_new(struct db_pool *pool, struct event_base *base, const struct db_settings *settings,
+db_connection_new(struct db_server *server, struct db_pool *pool, struct event_base *base,
+	const struct db_settings *settings, struct db_target *target,
 	const struct db_connection_events *events, unsigned number)
 {
 	struct db_connection *connection = memory_zeroed(1, sizeof *connection);
 
+	connection->server = server;
 	connection->pool = pool;
 	connection->base = base;
+	connection->target = target;
 	connection->settings = settings;
 	connection->events = events;
 	connection->number = number;

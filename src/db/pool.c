@@ -9,24 +9,21 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "db/connection.h"
+#include "db/server.h"
 #include "db/shapes.h"
-#include "statements.h"
-
-/*
- * How many short statements may be under way on one connection. Enough to hide the round trip of
- * the network; more would only wait inside PostgreSQL, where the queue's deadline cannot see them.
- */
-#define PIPELINE_DEPTH 16
 
 /* Beyond this a request gets its 503 at once: by queue_timeout it would not be served anyway. */
 #define WAITING_MAX 10000
 
 /*
- * Of the connections, one in so many serves the short lane. Half: while one backend waits for its
- * socket to be read, others go on, and a search at the same time needs no more than the rest.
+ * A reader that says nothing for so long is given up, and so is a primary where another host may
+ * have taken its place: later, as all writes depend on it, and it may only be busy.
  */
-#define SHORT_SHARE 2
+#define READER_SILENCE_MS  1500
+#define PRIMARY_SILENCE_MS 5000
+
+/* One for each lane and route. */
+#define WAITING_LISTS (DB_LANE_COUNT * DB_ROUTE_COUNT)
 
 struct waiting_list {
 	struct db_query_list queries; /* oldest first; taken out by dispatch, deadline or abandon */
@@ -37,67 +34,67 @@ struct waiting_list {
 struct db_pool {
 	struct event_base *base;
 	struct db_settings settings;
-	char *conninfo;			    /* owned: that of the settings */
-	struct db_connection **connections; /* the first short_count are the short lane's */
-	unsigned short_count;
-	struct db_connection *canceller;
-	struct waiting_list waiting[DB_LANE_COUNT];
+	struct db_hosts *hosts;
+	struct db_hosts *read_hosts; /* NULL: none */
+	struct db_server **servers;  /* the first is the primary, the others are readers */
+	unsigned server_count;
+	unsigned next_reader; /* where the search for one begins */
+	uint64_t primary_position;
+	uint64_t written; /* a reader must have got there */
+	struct waiting_list waiting[WAITING_LISTS];
 	struct db_shapes *shapes; /* owned */
-	bool renewing;		  /* some connections are still those of an earlier conninfo */
-	bool closing;		  /* db_pool_free() has begun: nothing new is taken */
+	bool is_renewing; /* some connections are still those of an earlier connection string */
+	bool closing;	  /* db_pool_free() has begun: nothing new is taken */
 };
 
-static const struct db_statement cancel_statement = {
-	.name = "cancel",
-	.text = sql_cancel,
-	.lane = DB_LANE_SHORT,
-};
-
-/* Connections of a lane, as a range; a single connection is both lanes'. */
-static void
-lane_range(const struct db_pool *pool, enum db_lane lane, unsigned *first, unsigned *end)
+static struct db_server *
+primary(const struct db_pool *pool)
 {
-	bool is_shared = pool->settings.connections == 1;
-
-	*first = lane == DB_LANE_SHORT || is_shared ? 0 : pool->short_count;
-	*end = lane == DB_LANE_SHORT || is_shared ? pool->short_count : pool->settings.connections;
+	return pool->servers[0];
 }
 
-static bool
-can_take(const struct db_connection *connection, enum db_lane lane)
-{
-	unsigned load = db_connection_load(connection);
-
-	if (db_connection_state(connection) != DB_CONNECTION_READY)
-		return false;
-	if (lane == DB_LANE_LONG)
-		return load == 0;
-	return load < PIPELINE_DEPTH && !db_connection_runs_long(connection);
-}
-
-/* The connection of the lane with the least under way; NULL when all are down or full. */
+/* Of the readers that may answer, the one with a free connection whose turn it is. */
 static struct db_connection *
-pick_connection(const struct db_pool *pool, enum db_lane lane)
+pick_reader(struct db_pool *pool, enum db_lane lane, bool *has_readers)
 {
-	struct db_connection *best = NULL;
-	unsigned first;
-	unsigned end;
+	unsigned readers = pool->server_count - 1;
 
-	lane_range(pool, lane, &first, &end);
-	for (unsigned i = first; i < end; i++) {
-		struct db_connection *candidate = pool->connections[i];
+	*has_readers = false;
+	for (unsigned i = 0; i < readers; i++) {
+		struct db_server *server = pool->servers[1 + (pool->next_reader + i) % readers];
+		struct db_connection *connection;
 
-		if (can_take(candidate, lane) &&
-			(best == NULL || db_connection_load(candidate) < db_connection_load(best)))
-			best = candidate;
+		if (!db_replica_may_answer(&server->replica, pool->written))
+			continue;
+		connection = db_server_pick(server, lane, false);
+		if (connection != NULL) {
+			pool->next_reader = (pool->next_reader + i + 1) % readers;
+			return connection;
+		}
+		/* Busy, not down: the primary is spared. */
+		*has_readers |= db_server_is_up(server);
 	}
-	return best;
+	return NULL;
+}
+
+/* NULL when all connections that the query may have are down or full. */
+static struct db_connection *
+pick_connection(struct db_pool *pool, enum db_lane lane, enum db_route route)
+{
+	bool has_readers = false;
+
+	if (route == DB_ROUTE_READ) {
+		struct db_connection *connection = pick_reader(pool, lane, &has_readers);
+
+		if (connection != NULL || has_readers)
+			return connection;
+	}
+	return db_server_pick(primary(pool), lane, route == DB_ROUTE_WRITE);
 }
 
 static void
-arm_waiting_timer(struct db_pool *pool, enum db_lane lane)
+arm_waiting_timer(struct waiting_list *waiting)
 {
-	struct waiting_list *waiting = &pool->waiting[lane];
 	const struct db_query *oldest = TAILQ_FIRST(&waiting->queries);
 	struct timeval delay;
 
@@ -110,13 +107,48 @@ arm_waiting_timer(struct db_pool *pool, enum db_lane lane)
 		memory_exhausted();
 }
 
+static struct waiting_list *
+waiting_list(struct db_pool *pool, enum db_lane lane, enum db_route route)
+{
+	return &pool->waiting[lane * DB_ROUTE_COUNT + route];
+}
+
+static struct waiting_list *
+list_of(struct db_pool *pool, const struct db_query *query)
+{
+	return waiting_list(pool, query->lane, query->route);
+}
+
 static void
 stop_waiting(struct db_pool *pool, struct db_query *query)
 {
-	struct waiting_list *waiting = &pool->waiting[query->lane];
+	struct waiting_list *waiting = list_of(pool, query);
 
 	TAILQ_REMOVE(&waiting->queries, query, link);
 	waiting->count--;
+	if (TAILQ_EMPTY(&waiting->queries))
+		(void)evtimer_del(waiting->timer);
+}
+
+/* Of the queries that could be sent now the one that waits longest. */
+static struct db_query *
+next_query(struct db_pool *pool, enum db_lane lane, struct db_connection **connection)
+{
+	struct db_query *next = NULL;
+
+	for (enum db_route route = DB_ROUTE_WRITE; route < DB_ROUTE_COUNT; route++) {
+		struct db_query *query = TAILQ_FIRST(&waiting_list(pool, lane, route)->queries);
+		struct db_connection *candidate;
+
+		if (query == NULL || (next != NULL && next->deadline_ms <= query->deadline_ms))
+			continue;
+		candidate = pick_connection(pool, lane, route);
+		if (candidate != NULL) {
+			next = query;
+			*connection = candidate;
+		}
+	}
+	return next;
 }
 
 /* Sends what waits, as far as there are connections for it. Calls no hooks. */
@@ -124,20 +156,37 @@ static void
 dispatch(struct db_pool *pool)
 {
 	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++) {
-		struct waiting_list *waiting = &pool->waiting[lane];
 		struct db_connection *connection;
-		bool changed = false;
+		struct db_query *query;
 
-		while (!TAILQ_EMPTY(&waiting->queries) &&
-			(connection = pick_connection(pool, lane)) != NULL) {
-			struct db_query *query = TAILQ_FIRST(&waiting->queries);
-
+		while ((query = next_query(pool, lane, &connection)) != NULL) {
 			stop_waiting(pool, query);
 			db_connection_send(connection, query);
-			changed = true;
 		}
-		if (changed)
-			arm_waiting_timer(pool, lane);
+	}
+}
+
+/* Has the servers go on with their new connection strings. */
+static void
+renew_servers(struct db_pool *pool)
+{
+	pool->is_renewing = false;
+	for (unsigned i = 0; i < pool->server_count; i++) {
+		struct db_server *server = pool->servers[i];
+
+		if (!server->is_renewing)
+			continue;
+		db_server_renew(server);
+		pool->is_renewing |= server->is_renewing;
+		if (server->is_renewing)
+			continue;
+		if (server == primary(pool))
+			log_write(LOG_LEVEL_NOTICE,
+				"all database connections are those of the new conninfo");
+		else
+			log_write(LOG_LEVEL_NOTICE,
+				"all connections to %s are those of the new read_conninfo",
+				db_target_name(&server->target, 0));
 	}
 }
 
@@ -145,16 +194,15 @@ static void
 on_free(struct db_pool *pool)
 {
 	dispatch(pool);
-	/* From waiting_cb(), as the connection to be closed may be on the stack. */
-	if (pool->renewing)
-		event_active(pool->waiting[DB_LANE_SHORT].timer, EV_TIMEOUT, 0);
+	if (pool->is_renewing)
+		renew_servers(pool);
 }
 
 /* Not dispatched from here: the connection that gives it back is still on the stack. */
 static void
 on_moved(struct db_pool *pool, struct db_query *query)
 {
-	struct waiting_list *waiting = &pool->waiting[query->lane];
+	struct waiting_list *waiting = list_of(pool, query);
 
 	query->deadline_ms = clock_now_ms() + pool->settings.queue_timeout_ms;
 	TAILQ_INSERT_HEAD(&waiting->queries, query, link);
@@ -163,66 +211,59 @@ on_moved(struct db_pool *pool, struct db_query *query)
 	event_active(waiting->timer, EV_TIMEOUT, 0);
 }
 
+/* A reader that has not got there is asked until it has: reads are the primary's meanwhile. */
 static void
-on_cancelled(enum db_outcome outcome, void *context)
+on_written(struct db_pool *pool, uint64_t position)
 {
-	(void)outcome; /* too late or done: either way the connection may go on */
-	db_connection_release(context);
+	if (position > pool->written)
+		pool->written = position;
+	for (unsigned i = 1; i < pool->server_count; i++)
+		db_server_hurry(pool->servers[i]);
 }
-
-static const struct db_query_hooks cancel_hooks = { .on_done = on_cancelled };
 
 /*
- * Cancels what a connection runs when nobody wants it. The connection takes nothing new until both
- * its queries and the cancellation have ended, as pg_cancel_backend() hits whatever runs when its
- * signal arrives. While the canceller is down the query is left to its statement_timeout.
+ * Another connection to the primary, or another primary, which may have positions below those of
+ * the old one: whatever is committed there lies before its own.
  */
 static void
-cancel_on(struct db_pool *pool, struct db_connection *connection)
+on_new_primary(struct db_pool *pool, uint64_t position)
 {
-	char process[24];
-	struct db_step step = {
-		.statement = &cancel_statement,
-		.parameters = { .count = 1, .values = { process } },
-	};
-	int process_id;
-
-	if (pool->closing || !can_take(pool->canceller, DB_LANE_SHORT))
-		return;
-	process_id = db_connection_hold(connection);
-	if (process_id == 0)
-		return;
-	snprintf(process, sizeof process, "%d", process_id);
-	db_connection_send(
-		pool->canceller, db_query_new(pool, &step, 1, &cancel_hooks, connection));
+	pool->written = position;
+	for (unsigned i = 1; i < pool->server_count; i++) {
+		db_replica_reset(&pool->servers[i]->replica, position, clock_now_ms());
+		db_server_hurry(pool->servers[i]);
+	}
 }
 
-static const struct db_connection_events connection_events = {
+static void
+on_answer(struct db_pool *pool, struct db_server *server, uint64_t position, bool is_new)
+{
+	if (server == primary(pool)) {
+		pool->primary_position = position;
+		if (is_new)
+			on_new_primary(pool, position);
+		return;
+	}
+	db_replica_saw(&server->replica, position, pool->primary_position, clock_now_ms(),
+		pool->settings.read_max_lag_ms);
+	dispatch(pool);
+}
+
+/* It must answer once more before it serves: what was lost must not be sent into the same end. */
+static void
+on_lost(struct db_pool *pool, struct db_server *server)
+{
+	(void)pool;
+	db_replica_lost(&server->replica);
+}
+
+static const struct db_server_events server_events = {
 	.on_free = on_free,
 	.on_moved = on_moved,
-	.on_unwanted = cancel_on,
+	.on_written = on_written,
+	.on_answer = on_answer,
+	.on_lost = on_lost,
 };
-
-/* Has the next connection made anew, once those before it are up again. */
-static void
-renew_connections(struct db_pool *pool)
-{
-	for (unsigned i = 0; i <= pool->settings.connections; i++) {
-		struct db_connection *connection = i < pool->settings.connections
-							   ? pool->connections[i]
-							   : pool->canceller;
-		enum db_connection_state state = db_connection_state(connection);
-
-		if (!db_connection_is_current(connection)) {
-			db_connection_renew(connection);
-			return;
-		}
-		if (state != DB_CONNECTION_READY && state != DB_CONNECTION_HELD)
-			return;
-	}
-	pool->renewing = false;
-	log_write(LOG_LEVEL_NOTICE, "all database connections are those of the new conninfo");
-}
 
 /* Ends what has waited too long. The list is in order but for queries that moved to the front. */
 static void
@@ -236,20 +277,18 @@ waiting_cb(evutil_socket_t socket, short what, void *context)
 	(void)socket;
 	(void)what;
 	dispatch(pool);
-	if (pool->renewing)
-		renew_connections(pool);
-	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++) {
+	for (unsigned i = 0; i < WAITING_LISTS; i++) {
+		struct waiting_list *waiting = &pool->waiting[i];
 		struct db_query *next;
 
-		for (query = TAILQ_FIRST(&pool->waiting[lane].queries); query != NULL;
-			query = next) {
+		for (query = TAILQ_FIRST(&waiting->queries); query != NULL; query = next) {
 			next = TAILQ_NEXT(query, link);
 			if (query->deadline_ms > now_ms)
 				continue;
 			stop_waiting(pool, query);
 			TAILQ_INSERT_TAIL(&expired, query, link);
 		}
-		arm_waiting_timer(pool, lane);
+		arm_waiting_timer(waiting);
 	}
 	/* Hooks come last: they may start queries and so change the lists. */
 	while ((query = TAILQ_FIRST(&expired)) != NULL) {
@@ -264,27 +303,29 @@ db_query_start(struct db_pool *pool, const struct db_step *steps, size_t count,
 	const struct db_query_hooks *hooks, void *context)
 {
 	struct db_connection *connection;
+	struct waiting_list *waiting;
 	struct db_query *query;
 
 	if (pool->closing || count == 0 || count > DB_STEPS_MAX)
 		return NULL;
 	query = db_query_new(pool, steps, count, hooks, context);
-	connection = TAILQ_EMPTY(&pool->waiting[query->lane].queries)
-			     ? pick_connection(pool, query->lane)
+	waiting = list_of(pool, query);
+	connection = TAILQ_EMPTY(&waiting->queries)
+			     ? pick_connection(pool, query->lane, query->route)
 			     : NULL;
 	if (connection != NULL) {
 		db_connection_send(connection, query);
 		return query;
 	}
-	if (pool->waiting[query->lane].count >= WAITING_MAX) {
+	if (waiting->count >= WAITING_MAX) {
 		db_query_free(query);
 		return NULL;
 	}
 	query->deadline_ms = clock_now_ms() + pool->settings.queue_timeout_ms;
-	TAILQ_INSERT_TAIL(&pool->waiting[query->lane].queries, query, link);
-	pool->waiting[query->lane].count++;
-	if (pool->waiting[query->lane].count == 1)
-		arm_waiting_timer(pool, query->lane);
+	TAILQ_INSERT_TAIL(&waiting->queries, query, link);
+	waiting->count++;
+	if (waiting->count == 1)
+		arm_waiting_timer(waiting);
 	return query;
 }
 
@@ -295,11 +336,10 @@ db_query_abandon(struct db_query *query)
 
 	query->hooks = NULL;
 	if (query->connection != NULL) {
-		cancel_on(pool, query->connection);
+		db_server_cancel(db_connection_server(query->connection), query->connection);
 		return;
 	}
 	stop_waiting(pool, query);
-	arm_waiting_timer(pool, query->lane);
 	db_query_free(query);
 }
 
@@ -309,59 +349,123 @@ db_pool_statement(struct db_pool *pool, const char *text, enum db_lane lane)
 	return db_shapes_find(pool->shapes, text, lane);
 }
 
-static bool
-is_open(const struct db_connection *connection)
-{
-	enum db_connection_state state = db_connection_state(connection);
-
-	return state == DB_CONNECTION_READY || state == DB_CONNECTION_HELD;
-}
-
 bool
 db_pool_is_up(const struct db_pool *pool)
 {
-	for (unsigned i = 0; i < pool->settings.connections; i++) {
-		if (is_open(pool->connections[i]))
-			return true;
-	}
-	return false;
+	return db_server_is_up(primary(pool));
+}
+
+unsigned
+db_pool_readers(const struct db_pool *pool)
+{
+	return pool->server_count - 1;
+}
+
+unsigned
+db_pool_readers_up(const struct db_pool *pool)
+{
+	unsigned up = 0;
+
+	for (unsigned i = 1; i < pool->server_count; i++)
+		up += db_server_is_up(pool->servers[i]) && pool->servers[i]->replica.is_known &&
+		      pool->servers[i]->replica.follows;
+	return up;
+}
+
+unsigned
+db_pool_servers(const struct db_pool *pool)
+{
+	return pool->server_count;
+}
+
+struct db_pool_server
+db_pool_server(const struct db_pool *pool, unsigned index)
+{
+	const struct db_server *server = pool->servers[index];
+	const struct db_connection *connection = server->connections[0];
+	bool is_connected = db_connection_state(connection) == DB_CONNECTION_READY;
+
+	return (struct db_pool_server){
+		.name = db_target_name(
+			&server->target, is_connected ? db_connection_host(connection) : 0),
+		.is_connected = is_connected,
+		.is_standby = is_connected && db_connection_is_standby(connection),
+		.last_failure = db_connection_last_failure(connection),
+	};
 }
 
 void
 db_pool_counters(const struct db_pool *pool, struct db_counters *counters)
 {
-	*counters = (struct db_counters){ .connections = pool->settings.connections };
-	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++)
-		counters->waiting[lane] = pool->waiting[lane].count;
-	for (unsigned i = 0; i < pool->settings.connections; i++) {
-		const struct db_connection *connection = pool->connections[i];
-
-		counters->open += is_open(connection);
-		counters->busy += db_connection_load(connection) > 0;
-		db_connection_count(connection, counters);
+	*counters = (struct db_counters){ 0 };
+	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++) {
+		for (enum db_route route = DB_ROUTE_WRITE; route < DB_ROUTE_COUNT; route++)
+			counters->waiting[lane] +=
+				pool->waiting[lane * DB_ROUTE_COUNT + route].count;
 	}
+	for (unsigned i = 0; i < pool->server_count; i++)
+		db_server_count(pool->servers[i], counters);
 }
 
 const char *
 db_pool_last_failure(const struct db_pool *pool)
 {
-	return db_connection_last_failure(pool->connections[0]);
+	return db_pool_server(pool, 0).last_failure;
 }
 
 void
 db_pool_start(struct db_pool *pool)
 {
-	for (unsigned i = 0; i < pool->settings.connections; i++)
-		db_connection_open(pool->connections[i]);
-	db_connection_open(pool->canceller);
+	for (unsigned i = 0; i < pool->server_count; i++)
+		db_server_start(pool->servers[i]);
+}
+
+/* Where they lead, and whether there is anything to ask there. */
+static void
+watch(struct db_pool *pool, struct db_server *server)
+{
+	bool is_primary = server == primary(pool);
+	int64_t silence_ms = is_primary ? PRIMARY_SILENCE_MS : READER_SILENCE_MS;
+
+	/* Where none can take its place, it is waited for. */
+	if (is_primary && !server->target.wants_primary)
+		silence_ms = INT64_MAX;
+	db_server_watch(
+		server, pool->settings.has_readers || server->target.wants_primary, silence_ms);
+}
+
+/* The first is the primary, the others are the hosts that read. */
+static struct db_target
+target_of(const struct db_pool *pool, unsigned index)
+{
+	return index == 0 ? db_target_primary(pool->hosts, !pool->settings.has_readers)
+			  : db_target_one(pool->read_hosts, index - 1);
 }
 
 static void
-copy_settings(struct db_pool *pool, const struct db_settings *settings)
+add_servers(struct db_pool *pool)
 {
-	pool->conninfo = memory_text(settings->conninfo, strlen(settings->conninfo));
-	pool->settings = *settings;
-	pool->settings.conninfo = pool->conninfo;
+	size_t readers = pool->read_hosts == NULL ? 0 : db_hosts_count(pool->read_hosts);
+
+	pool->settings.has_readers = readers > 0;
+	pool->servers = memory_zeroed(1 + readers, sizeof(struct db_server *));
+	for (unsigned i = 0; i <= readers; i++) {
+		/* Each has one connection more than the settings say. */
+		unsigned number = i * (pool->settings.connections + 1) + 1;
+		struct db_target target = target_of(pool, i);
+
+		pool->servers[i] = db_server_new(
+			pool, pool->base, &pool->settings, &target, &server_events, number);
+		watch(pool, pool->servers[i]);
+		pool->server_count++;
+	}
+}
+
+/* NULL for a string that names none. */
+static struct db_hosts *
+new_hosts(const char *conninfo)
+{
+	return conninfo == NULL || *conninfo == '\0' ? NULL : db_hosts_new(conninfo);
 }
 
 struct db_pool *
@@ -370,40 +474,96 @@ db_pool_new(struct event_base *base, const struct db_settings *settings)
 	struct db_pool *pool = memory_zeroed(1, sizeof *pool);
 
 	pool->base = base;
-	copy_settings(pool, settings);
+	pool->settings = *settings;
+	/* Theirs is the copy. */
+	pool->settings.conninfo = NULL;
+	pool->settings.read_conninfo = NULL;
 	pool->shapes = db_shapes_new();
-	pool->short_count = settings->connections / SHORT_SHARE;
-	if (pool->short_count == 0)
-		pool->short_count = 1;
-	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++) {
-		TAILQ_INIT(&pool->waiting[lane].queries);
-		pool->waiting[lane].timer = evtimer_new(base, waiting_cb, pool);
-		if (pool->waiting[lane].timer == NULL)
+	for (unsigned i = 0; i < WAITING_LISTS; i++) {
+		struct waiting_list *waiting = &pool->waiting[i];
+
+		TAILQ_INIT(&waiting->queries);
+		waiting->timer = evtimer_new(base, waiting_cb, pool);
+		if (waiting->timer == NULL)
 			memory_exhausted();
 	}
-	pool->connections = memory_zeroed(settings->connections, sizeof(struct db_connection *));
-	for (unsigned i = 0; i < settings->connections; i++) {
-		pool->connections[i] = db_connection_new(
-			pool, base, &pool->settings, &connection_events, i + 1);
-	}
-	pool->canceller = db_connection_new(
-		pool, base, &pool->settings, &connection_events, settings->connections + 1);
+	pool->hosts = db_hosts_new(settings->conninfo);
+	pool->read_hosts = new_hosts(settings->read_conninfo);
+	add_servers(pool);
 	return pool;
 }
 
-void
+static void
+end_waiting(struct db_pool *pool, struct waiting_list *waiting)
+{
+	struct db_query *query;
+
+	while ((query = TAILQ_FIRST(&waiting->queries)) != NULL) {
+		stop_waiting(pool, query);
+		query->outcome = DB_OUTCOME_UNAVAILABLE;
+		db_query_finish(query);
+	}
+}
+
+/* Has the servers from first to before end go to these hosts; those they had are freed. */
+static void
+use_hosts(struct db_pool *pool, struct db_hosts **hosts, struct db_hosts *new_hosts, unsigned first,
+	unsigned end)
+{
+	struct db_hosts *old_hosts = *hosts;
+
+	*hosts = new_hosts;
+	for (unsigned i = first; i < end; i++) {
+		struct db_target target = target_of(pool, i);
+
+		db_server_set_target(pool->servers[i], &target);
+		watch(pool, pool->servers[i]);
+	}
+	db_hosts_free(old_hosts);
+	pool->is_renewing = true;
+}
+
+static bool
+is_same(const struct db_hosts *hosts, const struct db_hosts *others)
+{
+	return hosts == NULL || others == NULL
+		       ? hosts == others
+		       : strcmp(db_hosts_conninfo(hosts), db_hosts_conninfo(others)) == 0;
+}
+
+/* False: it asks for more or fewer servers. */
+static bool
+set_read_conninfo(struct db_pool *pool, const char *conninfo)
+{
+	struct db_hosts *hosts = new_hosts(conninfo);
+	size_t readers = hosts == NULL ? 0 : db_hosts_count(hosts);
+
+	if (readers == pool->server_count - 1 && !is_same(pool->read_hosts, hosts))
+		use_hosts(pool, &pool->read_hosts, hosts, 1, pool->server_count);
+	else
+		db_hosts_free(hosts);
+	return readers == pool->server_count - 1;
+}
+
+static void
+set_conninfo(struct db_pool *pool, const char *conninfo)
+{
+	struct db_hosts *hosts = db_hosts_new(conninfo);
+
+	if (is_same(pool->hosts, hosts))
+		db_hosts_free(hosts);
+	else
+		use_hosts(pool, &pool->hosts, hosts, 0, 1);
+}
+
+bool
 db_pool_set_settings(struct db_pool *pool, const struct db_settings *settings)
 {
-	char *old_conninfo = pool->conninfo;
-	unsigned connections = pool->settings.connections;
-
-	copy_settings(pool, settings);
-	pool->settings.connections = connections;
-	if (strcmp(old_conninfo, settings->conninfo) != 0) {
-		pool->renewing = true;
-		renew_connections(pool);
-	}
-	free(old_conninfo);
+	pool->settings.statement_timeout_ms = settings->statement_timeout_ms;
+	pool->settings.queue_timeout_ms = settings->queue_timeout_ms;
+	pool->settings.read_max_lag_ms = settings->read_max_lag_ms;
+	set_conninfo(pool, settings->conninfo);
+	return set_read_conninfo(pool, settings->read_conninfo);
 }
 
 void
@@ -412,24 +572,19 @@ db_pool_free(struct db_pool *pool)
 	if (pool == NULL)
 		return;
 	pool->closing = true;
-	for (enum db_lane lane = DB_LANE_SHORT; lane < DB_LANE_COUNT; lane++) {
-		struct db_query *query;
-
-		while ((query = TAILQ_FIRST(&pool->waiting[lane].queries)) != NULL) {
-			stop_waiting(pool, query);
-			query->outcome = DB_OUTCOME_UNAVAILABLE;
-			db_query_finish(query);
-		}
-		event_free(pool->waiting[lane].timer);
-	}
-	for (unsigned i = 0; i < pool->settings.connections; i++)
-		db_connection_shut_down(pool->connections[i]);
-	db_connection_shut_down(pool->canceller);
-	for (unsigned i = 0; i < pool->settings.connections; i++)
-		db_connection_free(pool->connections[i]);
-	db_connection_free(pool->canceller);
-	free(pool->connections);
-	free(pool->conninfo);
+	for (unsigned i = 0; i < pool->server_count; i++)
+		pool->servers[i]->is_closing = true;
+	for (unsigned i = 0; i < WAITING_LISTS; i++)
+		end_waiting(pool, &pool->waiting[i]);
+	for (unsigned i = 0; i < pool->server_count; i++)
+		db_server_shut_down(pool->servers[i]);
+	for (unsigned i = 0; i < pool->server_count; i++)
+		db_server_free(pool->servers[i]);
+	for (unsigned i = 0; i < WAITING_LISTS; i++)
+		event_free(pool->waiting[i].timer);
+	db_hosts_free(pool->hosts);
+	db_hosts_free(pool->read_hosts);
+	free(pool->servers);
 	db_shapes_free(pool->shapes);
 	free(pool);
 }

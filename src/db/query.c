@@ -30,10 +30,15 @@ db_query_new(struct db_pool *pool, const struct db_step *steps, size_t count,
 {
 	struct db_query *query = memory_zeroed(1, sizeof *query);
 
+	query->route = DB_ROUTE_READ;
 	for (size_t i = 0; i < count; i++) {
 		copy_step(&query->steps[i], &steps[i]);
 		if (steps[i].statement->lane > query->lane)
 			query->lane = steps[i].statement->lane;
+		if (steps[i].statement->on_primary && query->route > DB_ROUTE_PRIMARY)
+			query->route = DB_ROUTE_PRIMARY;
+		if (steps[i].statement->writes)
+			query->route = DB_ROUTE_WRITE;
 	}
 	query->step_count = count;
 	query->pool = pool;
@@ -73,15 +78,20 @@ db_query_finish(struct db_query *query)
 }
 
 bool
+db_query_writes(const struct db_query *query)
+{
+	return query->route == DB_ROUTE_WRITE;
+}
+
+bool
 db_query_can_move(const struct db_query *query)
 {
-	if (query->hooks == NULL || query->moved || query->delivered)
+	if (query->hooks == NULL || query->moved || query->is_bound)
 		return false;
-	for (size_t i = 0; i < query->step_count; i++) {
-		if (query->steps[i].statement.writes)
-			return false;
-	}
-	return true;
+	/* What a standby has refused has not been written. */
+	if (query->was_refused)
+		return !query->has_rows;
+	return !query->delivered && !db_query_writes(query);
 }
 
 void
@@ -90,7 +100,13 @@ db_query_reset(struct db_query *query)
 	query->connection = NULL;
 	query->outcome = DB_OUTCOME_DONE;
 	query->results_seen = 0;
+	query->preamble = 0;
+	query->tag = 0;
+	query->delivered = false;
 	query->wants_second_try = false;
+	query->was_refused = false;
+	query->asks_position = false;
+	query->is_at_position = false;
 	for (size_t i = 0; i < query->step_count; i++)
 		query->steps[i].preparing = false;
 }

@@ -62,6 +62,10 @@ const struct config_option config_options[] = {
 
 	TEXT(database, conninfo, "dbname=xivo_stats", RELOADS,
 		"a libpq connection string or URI"),
+	TEXT(database, read_conninfo, "", RELOADS,
+		"the same for hot standbys, which then answer what only reads"),
+	DURATION(database, read_max_lag, "10s", 1, ONE_HOUR, RELOADS,
+		"a standby that is further behind is not asked"),
 	NUMBER(database, connections, "8", 1, 500, RESTARTS,
 		"size of the connection pool"),
 	DURATION(database, statement_timeout, "10s", 10, ONE_HOUR, RELOADS,

@@ -197,6 +197,7 @@ static const struct {
 	{ offsetof(struct config, server.trusted_proxies), check_proxies },
 	{ offsetof(struct config, auth.token), check_token },
 	{ offsetof(struct config, database.conninfo), check_conninfo },
+	{ offsetof(struct config, database.read_conninfo), check_conninfo },
 	{ offsetof(struct config, audio.directory), check_path },
 	{ offsetof(struct config, audio.extensions), check_extensions },
 	{ offsetof(struct config, access_log.file), check_path },

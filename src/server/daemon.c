@@ -90,9 +90,11 @@ db_settings_of(const struct config *config)
 {
 	return (struct db_settings){
 		.conninfo = config->database.conninfo,
+		.read_conninfo = config->database.read_conninfo,
 		.connections = (unsigned)config->database.connections,
 		.statement_timeout_ms = (int64_t)config->database.statement_timeout_ms,
 		.queue_timeout_ms = (int64_t)config->database.queue_timeout_ms,
+		.read_max_lag_ms = (int64_t)config->database.read_max_lag_ms,
 	};
 }
 
@@ -155,7 +157,9 @@ use_config(struct daemon *daemon, struct config *loaded, const struct api_view *
 	daemon->view = *view;
 	http_server_set_settings(daemon->server, &http_settings);
 	cel_log_set_settings(daemon->cel_log, &cel_settings);
-	db_pool_set_settings(daemon->pool, &db_settings);
+	if (!db_pool_set_settings(daemon->pool, &db_settings))
+		log_write(LOG_LEVEL_WARNING, "reload: database.read_conninfo takes effect at the "
+					     "next start, as it has another number of hosts");
 	set_log_level(loaded);
 	if (daemon->config != daemon->first_config)
 		config_free(daemon->config);

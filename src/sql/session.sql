@@ -1,10 +1,15 @@
--- Asked by every database connection before it serves: the settings a statement may rely on.
+-- Asked by every database connection before it serves: the settings a statement may rely on, and
+-- what it is connected to.
 -- $1 text: statement timeout in milliseconds.
+-- $2 integer: process id that the connection was told. Behind a pooler it is not that of the
+-- session, which others use, too: there nothing is left behind.
+-- Columns: is this a standby, process id, the setting.
 -- Only settings this server version knows are touched. jit costs more than these statements take, and
--- so does planning anew for each value: statements are made so that one plan is right for all. Workers would be
--- taken from XiVO's own statements, and be too late for most of these. Lists are walked
--- in their order until there is enough, which a bitmap has not.
-SELECT set_config(wanted.name, wanted.setting, false)
+-- so does planning anew for each value: statements are made so that one plan is right for all. Workers
+-- would be taken from XiVO's own statements, and be too late for most of these. Lists are walked in
+-- their order until there is enough, which a bitmap has not.
+SELECT pg_is_in_recovery(), pg_backend_pid(),
+	set_config(wanted.name, wanted.setting, pg_backend_pid() <> $2::integer)
 FROM (VALUES
 	('statement_timeout', $1::text),
 	('DateStyle', 'ISO, YMD'),

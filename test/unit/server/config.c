@@ -118,6 +118,8 @@ static const struct {
 	{ "auth.token", "t" },
 	{ "auth.tokens_file", "" },
 	{ "database.conninfo", "dbname=xivo_stats" },
+	{ "database.read_conninfo", "" },
+	{ "database.read_max_lag", "10000" },
 	{ "database.connections", "8" },
 	{ "database.statement_timeout", "10000" },
 	{ "database.queue_timeout", "5000" },
@@ -587,7 +589,7 @@ START_TEST(test_every_variable)
 		strcpy(text, "[::]:1");
 	if (strcmp(option->key, "trusted_proxies") == 0)
 		strcpy(text, "unix");
-	if (strcmp(option->key, "conninfo") == 0)
+	if (strstr(option->key, "conninfo") != NULL)
 		strcpy(text, "host=a");
 	if (strcmp(option->key, "tokens_file") == 0)
 		write_tokens(strcpy(text, "tokens"));

@@ -1,0 +1,512 @@
+/*
+ * A primary and two hot standbys: reads go to those that may answer, writes to the primary; any of
+ * them may go, and another one become the primary.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/cel_rows.h"
+#include "support/cluster.h"
+#include "support/daemon.h"
+#include "support/harness.h"
+#include "support/json_assert.h"
+#include "support/load.h"
+#include "support/process.h"
+#include "support/scratch.h"
+#include "support/sql.h"
+#include "support/standby.h"
+#include "support/wait.h"
+
+/* What must happen some time, on a busy machine, too. */
+#define SOON_MS 20000
+
+/* How long reads may be interrupted, if the machine does not pause itself. */
+#define INTERRUPTION_MS 2000
+
+/* Of ./dev test; FAILOVER_SECONDS changes it: of load before and after each event. */
+#define SECONDS 1
+
+#define WRITERS	  2
+#define SEARCHERS 2
+#define LOADS	  (WRITERS + SEARCHERS + 1)
+
+static struct standby *first;
+static struct standby *second;
+
+/* Once for the program: two standbys, one of which has every commit before it is acknowledged. */
+static void
+ensure_standbys(void)
+{
+	if (first != NULL)
+		return;
+	first = standby_create("east");
+	second = standby_create("west");
+	sql_run("ALTER ROLE recordingd SET synchronous_commit = on");
+	sql_run("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (east, west)'");
+	sql_run("SELECT pg_reload_conf()");
+	standby_await(first);
+	standby_await(second);
+}
+
+#define USER_AND_DATABASE "user=recordingd dbname=" CLUSTER_DATABASE
+
+static char *
+cluster_host(void)
+{
+	return harness_path("socket");
+}
+
+static char *
+conninfo_of_all(void)
+{
+	return scratch_format("host=%s,%s,%s " USER_AND_DATABASE, standby_host(first),
+		cluster_host(), standby_host(second));
+}
+
+static char *
+conninfo_of_standbys(void)
+{
+	return scratch_format(
+		"host=%s,%s " USER_AND_DATABASE, standby_host(first), standby_host(second));
+}
+
+static const struct reply *
+health(void)
+{
+	return http_send(
+		&(struct http_request){ .target = "/recording/health", .without_token = true });
+}
+
+static bool
+are_answering(void *count)
+{
+	struct json_object *answering = json_at(health()->json, "database.answering");
+
+	return json_object_get_int(answering) == *(int *)count;
+}
+
+static void
+expect_answering(int count)
+{
+	ck_assert_msg(
+		wait_until(are_answering, &count, SOON_MS), "%s\n%s", health()->body, daemon_log());
+}
+
+/* A daemon that writes to the primary and reads from both standbys. */
+static void
+start_spread(const char *max_lag)
+{
+	ensure_standbys();
+	daemon_restart("database.conninfo", conninfo_of_all(), "database.read_conninfo",
+		conninfo_of_standbys(), "database.read_max_lag", max_lag, NULL);
+	expect_answering(2);
+}
+
+static const struct reply *
+attach(long call, const char *value)
+{
+	return http_post(scratch_format("/recording/call_data/%ld/attached_data", call),
+		scratch_format("[{'key':'n','value':'%s'}]", value));
+}
+
+static const char *
+attached(long call)
+{
+	const struct reply *reply = http_post(
+		scratch_format("/recording/records/callid_search?callid=load-%ld", call), "");
+
+	expect_status(reply, 200);
+	return json_text(reply, "records.0.attached_data.n");
+}
+
+/* How many of recordingd's sessions on a server ran a search last. */
+#define SEARCH_SESSIONS                                                                            \
+	"SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'"                       \
+	" AND query LIKE '%call_data%'"
+
+static void
+search_often(void)
+{
+	for (int i = 0; i < 30; i++)
+		expect_status(http_post("/recording/records/search", "{}"), 200);
+}
+
+/* Spreading ------------------------------------------------------------------------------------ */
+
+START_TEST(test_spread)
+{
+	start_spread("10s");
+	search_often();
+	ck_assert_int_gt(atol(standby_value(first, SEARCH_SESSIONS)), 0);
+	ck_assert_int_gt(atol(standby_value(second, SEARCH_SESSIONS)), 0);
+	ck_assert_int_eq(sql_number("%s", SEARCH_SESSIONS), 0);
+	/* Channel events are the primary's. */
+	expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	ck_assert_int_gt(sql_number("SELECT count(*) FROM pg_stat_activity"
+				    " WHERE usename = 'recordingd' AND query LIKE '%%FROM cel%%'"),
+		0);
+}
+END_TEST
+
+static bool
+is_asked(void *standby)
+{
+	search_often();
+	return atol(standby_value(standby, SEARCH_SESSIONS)) > 0;
+}
+
+START_TEST(test_one_is_away)
+{
+	start_spread("10s");
+	standby_stop(first);
+	search_often();
+	expect_answering(1);
+	search_often();
+	expect_status(health(), 200);
+	standby_stop(second);
+	search_often();
+	expect_answering(0);
+	search_often();
+	ck_assert_int_gt(sql_number("%s", SEARCH_SESSIONS), 0);
+	standby_start(first);
+	standby_start(second);
+	expect_answering(2);
+	ck_assert(wait_until(is_asked, first, SOON_MS));
+	ck_assert(wait_until(is_asked, second, SOON_MS));
+}
+END_TEST
+
+/* It hangs, and takes connections all the same. */
+START_TEST(test_one_is_silent)
+{
+	long begin_ms, pause_ms;
+
+	start_spread("10s");
+	pause_ms = load_machine_pause_ms();
+	standby_freeze(first, true);
+	for (int i = 0; i < 30; i++) {
+		begin_ms = wait_now_ms();
+		expect_status(http_post("/recording/records/search", "{}"), 200);
+		ck_assert_int_lt(wait_now_ms() - begin_ms, 5000 + pause_ms);
+	}
+	expect_answering(1);
+	standby_freeze(first, false);
+	expect_answering(2);
+}
+END_TEST
+
+START_TEST(test_one_is_behind)
+{
+	start_spread("300ms");
+	standby_pause_replay(first, true);
+	/* Written past recordingd, which must find out by itself. */
+	sql_run("INSERT INTO attached_data (id_call_data, key, value) VALUES (1, 'lag', '')");
+	expect_answering(1);
+	sql_run("DELETE FROM attached_data WHERE key = 'lag'");
+	standby_pause_replay(first, false);
+	expect_answering(2);
+}
+END_TEST
+
+/* Nobody reads what was there before the last write, as long as no standby has it. */
+START_TEST(test_reads_after_write)
+{
+	struct standby *paused[2];
+	long call;
+
+	ensure_standbys();
+	paused[0] = first;
+	paused[1] = second;
+	call = load_new_call();
+	start_spread("10s");
+	for (int number = 0; number < 3; number++) {
+		const char *value = scratch_format("%d", number);
+
+		for (int i = 0; i <= number && i < 2; i++)
+			standby_pause_replay(paused[i], true);
+		expect_status(attach(call, value), 201);
+		for (int i = 0; i < 20; i++)
+			ck_assert_str_eq(attached(call), value);
+		for (int i = 0; i <= number && i < 2; i++)
+			standby_pause_replay(paused[i], false);
+	}
+	standby_await(first);
+	standby_await(second);
+	ck_assert(wait_until(is_asked, first, SOON_MS));
+}
+END_TEST
+
+#define LOCKED_SESSIONS                                                                            \
+	"SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'"                       \
+	" AND state = 'active' AND wait_event_type = 'Lock'"
+
+static bool
+are_locked(void *count)
+{
+	return atol(standby_value(first, LOCKED_SESSIONS)) +
+		       atol(standby_value(second, LOCKED_SESSIONS)) ==
+	       *(long *)count;
+}
+
+/* What a client has left is cancelled where it runs. */
+START_TEST(test_cancel)
+{
+	PGconn *lock = sql_session();
+	struct http_pending *pending[2];
+	long count = 2;
+
+	start_spread("1h");
+	sql_session_run(lock, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+	/* A commit takes the lock's record along. */
+	sql_run(CEL_INSERT);
+	standby_await(first);
+	standby_await(second);
+	for (int i = 0; i < 2; i++)
+		pending[i] = http_begin(&(struct http_request){
+			.target = "/recording/records/search", .body = "{}" });
+	ck_assert(wait_until(are_locked, &count, SOON_MS));
+	for (int i = 0; i < 2; i++)
+		http_leave(pending[i]);
+	count = 0;
+	ck_assert(wait_until(are_locked, &count, 5000));
+	sql_session_run(lock, "ROLLBACK");
+}
+END_TEST
+
+START_TEST(test_check)
+{
+	const char *output = harness_path("check.log");
+	const char *const arguments[] = { harness_daemon(), "--config",
+		harness_path("recordingd.conf"), "--check", NULL };
+
+	start_spread("10s");
+	standby_stop(second);
+	process_run(&(struct process_options){ .arguments = arguments, .output_file = output },
+		SOON_MS);
+	standby_start(second);
+	ck_assert_ptr_nonnull(strstr(scratch_file(output),
+		scratch_format("database: connected to %s, a primary\n", cluster_host())));
+	ck_assert_ptr_nonnull(strstr(scratch_file(output),
+		scratch_format("reads: connected to %s, a standby\n", standby_host(first))));
+	ck_assert_ptr_nonnull(strstr(scratch_file(output),
+		scratch_format("reads: not connected to %s: ", standby_host(second))));
+}
+END_TEST
+
+/* Several hosts in database.conninfo ----------------------------------------------------------- */
+
+static long
+sessions_on(struct standby *standby)
+{
+	return atol(standby_value(
+		standby, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'"));
+}
+
+static bool
+writes(void *call)
+{
+	return attach(*(long *)call, "w")->status == 201;
+}
+
+/* A host that takes a connection and says nothing does not hide the next. */
+START_TEST(test_silent_host)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+	socklen_t length = sizeof address;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert(bind(listener, (struct sockaddr *)&address, length) == 0 &&
+		  getsockname(listener, (struct sockaddr *)&address, &length) == 0 &&
+		  listen(listener, 100) == 0);
+	daemon_restart("database.conninfo",
+		scratch_format("host=127.0.0.1,%s port=%d,5432 " USER_AND_DATABASE, cluster_host(),
+			ntohs(address.sin_port)),
+		NULL);
+	expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	close(listener);
+}
+END_TEST
+
+/* Of several hosts the one is meant that takes writes, as URI and in any order. */
+START_TEST(test_finds_primary)
+{
+	long call;
+
+	ensure_standbys();
+	call = load_new_call();
+	daemon_restart("database.conninfo", conninfo_of_all(), NULL);
+	expect_status(attach(call, "1"), 201);
+	ck_assert_int_eq(sessions_on(first) + sessions_on(second), 0);
+}
+END_TEST
+
+/* … unless it says otherwise. */
+START_TEST(test_target_session_attrs)
+{
+	long call;
+
+	ensure_standbys();
+	call = load_new_call();
+	standby_await(first);
+	standby_await(second);
+	daemon_restart("database.conninfo",
+		scratch_format("%s target_session_attrs=standby", conninfo_of_all()), NULL);
+	expect_status(http_post("/recording/records/search", "{}"), 200);
+	expect_error(attach(call, "1"), 503, "unavailable", NULL);
+	ck_assert_int_gt(sessions_on(first), 0);
+	daemon_restart("database.conninfo",
+		scratch_format("%s target_session_attrs=prefer-standby", conninfo_of_all()), NULL);
+	expect_error(attach(call, "1"), 503, "unavailable", NULL);
+	daemon_restart("database.conninfo",
+		scratch_format("%s target_session_attrs=primary", conninfo_of_all()), NULL);
+	expect_status(attach(call, "1"), 201);
+}
+END_TEST
+
+/* Without a primary the others are better than nothing; when it comes back it is found. */
+START_TEST(test_falls_back)
+{
+	long call;
+
+	ensure_standbys();
+	call = load_new_call();
+	standby_await(first);
+	standby_await(second);
+	daemon_restart(
+		"database.conninfo", conninfo_of_all(), "database.queue_timeout", "2s", NULL);
+	cluster_crash();
+	sql_reconnect();
+	for (int i = 0; i < 10; i++)
+		expect_status(http_post("/recording/records/search", "{}"), 200);
+	expect_error(attach(call, "1"), 503, "unavailable", NULL);
+	expect_status(health(), 503);
+	cluster_ensure();
+	ck_assert(wait_until(writes, &call, SOON_MS));
+	expect_status(health(), 200);
+}
+END_TEST
+
+/* Failover ------------------------------------------------------------------------------------- */
+
+static void
+run_for_a_while(void)
+{
+	const char *given = getenv("FAILOVER_SECONDS");
+
+	wait_ms(1000 * (given == NULL ? SECONDS : atol(given)));
+}
+
+/* The standby that has got more is the one to promote: only it has all that was acknowledged. */
+static struct standby *
+foremost(void)
+{
+	const char *ours = standby_value(first, "SELECT pg_last_wal_receive_lsn()");
+	const char *is_behind = standby_value(
+		second, scratch_format("SELECT pg_last_wal_receive_lsn() > '%s'", ours));
+
+	return strcmp(is_behind, "t") == 0 ? second : first;
+}
+
+static void
+expect_load(const struct load *load, bool is_of_primary)
+{
+	const struct load_result *result = load_result(load);
+	long allowed_ms = INTERRUPTION_MS + load_machine_pause_ms();
+
+	printf("%ld answers, %ld refusals, longest pause %ld ms, of a writer's reads %ld ms\n",
+		result->answers, result->refusals, result->pause_ms, result->read_pause_ms);
+	ck_assert_str_eq(result->wrong, "");
+	ck_assert_int_gt(result->answers, 0);
+	ck_assert_int_le(result->read_pause_ms, allowed_ms);
+	if (!is_of_primary)
+		ck_assert_int_le(result->pause_ms, allowed_ms);
+}
+
+static long
+stored_number(struct standby *standby, long call)
+{
+	return atol(standby_value(
+		standby, scratch_format("SELECT value FROM attached_data WHERE id_call_data = %ld"
+					" AND key = 'n' ORDER BY id DESC LIMIT 1",
+				 call)));
+}
+
+/* Ends with first or second as the primary, so it comes last. */
+START_TEST(test_failover)
+{
+	struct load *loads[LOADS];
+	struct standby *promoted;
+	long calls[WRITERS];
+	long promotion_ms;
+
+	ensure_standbys();
+	for (int i = 0; i < WRITERS; i++)
+		calls[i] = load_new_call();
+	start_spread("10s");
+	for (int i = 0; i < WRITERS; i++)
+		loads[i] = load_start(LOAD_WRITES, calls[i]);
+	for (int i = 0; i < SEARCHERS; i++)
+		loads[WRITERS + i] = load_start(LOAD_SEARCHES, 0);
+	loads[LOADS - 1] = load_start(LOAD_EVENTS, 0);
+	run_for_a_while();
+	standby_stop(first);
+	run_for_a_while();
+	standby_start(first);
+	expect_answering(2);
+	run_for_a_while();
+	promotion_ms = wait_now_ms();
+	cluster_crash();
+	sql_reconnect();
+	promoted = foremost();
+	standby_promote(promoted);
+	promotion_ms = wait_now_ms() - promotion_ms;
+	standby_follow(promoted == first ? second : first, promoted);
+	expect_answering(2);
+	run_for_a_while();
+	for (int i = 0; i < LOADS; i++)
+		load_stop(loads[i]);
+	printf("promoted within %ld ms; this machine paused for %ld ms at most\n", promotion_ms,
+		load_machine_pause_ms());
+	for (int i = 0; i < LOADS; i++)
+		expect_load(loads[i], i < WRITERS || i == LOADS - 1);
+	for (int i = 0; i < WRITERS; i++) {
+		const struct load_result *result = load_result(loads[i]);
+		long number = stored_number(promoted, calls[i]);
+
+		ck_assert_msg(number >= result->acknowledged && number <= result->attempted,
+			"%ld is stored, %ld was acknowledged", number, result->acknowledged);
+		ck_assert_int_le(
+			result->pause_ms, INTERRUPTION_MS + promotion_ms + load_machine_pause_ms());
+	}
+	expect_status(health(), 200);
+	/* The one that was left out at first, too. */
+	ck_assert(wait_until(is_asked, first, SOON_MS));
+	ck_assert(wait_until(is_asked, second, SOON_MS));
+}
+END_TEST
+
+static Suite *
+failover_suite(void)
+{
+	Suite *suite = suite_create("failover");
+
+	harness_add(suite, "silent host", test_silent_host);
+	harness_add(suite, "finds primary", test_finds_primary);
+	harness_add(suite, "target_session_attrs", test_target_session_attrs);
+	harness_add(suite, "falls back", test_falls_back);
+	harness_add(suite, "spread", test_spread);
+	harness_add(suite, "one is away", test_one_is_away);
+	harness_add(suite, "one is silent", test_one_is_silent);
+	harness_add(suite, "one is behind", test_one_is_behind);
+	harness_add(suite, "reads after write", test_reads_after_write);
+	harness_add(suite, "cancel", test_cancel);
+	harness_add(suite, "check", test_check);
+	harness_add(suite, "failover", test_failover);
+	return suite;
+}
+
+HARNESS_MAIN(failover_suite)
