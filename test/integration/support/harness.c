@@ -16,6 +16,7 @@
 #include "support/cluster.h"
 #include "support/daemon.h"
 #include "support/fixture.h"
+#include "support/pooler.h"
 #include "support/scratch.h"
 #include "support/sql.h"
 #include "support/standby.h"
@@ -142,6 +143,7 @@ clean_up(void)
 {
 	daemon_abandon();
 	sql_close_all();
+	pooler_stop();
 	standbys_stop();
 	cluster_stop();
 	scratch_release();
