@@ -69,6 +69,7 @@ START_TEST(test_truth)
 	struct cel_writers *writers;
 	struct naive naive;
 	long base, last, committed;
+	PGconn *session;
 
 	base = cel_rows_clear_end();
 	daemon_restart("cel.cache_ttl", "10s", "cel.max_staleness", "5ms", NULL);
@@ -87,8 +88,9 @@ START_TEST(test_truth)
 	for (int i = 0; i < COLLECTORS; i++)
 		collector_await(collectors[i], last, 60000);
 	collectors_stop(collectors, COLLECTORS);
+	session = sql_session();
 	for (int i = 0; i < COLLECTORS; i++)
-		collector_expect(collectors[i], i, i % 3 == 0 ? 0 : base + 1, sql_session());
+		collector_expect(collectors[i], i, i % 3 == 0 ? 0 : base + 1, session);
 	/* The load is one that a plain query does not survive. */
 	ck_assert_int_ge(committed, seconds() * 100);
 	ck_assert_msg(naive.count < committed, "the naive query has got %ld of %ld rows",

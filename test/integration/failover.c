@@ -3,6 +3,7 @@
  * them may go, and another one become the primary.
  */
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -296,14 +297,171 @@ START_TEST(test_check)
 }
 END_TEST
 
-/* Several hosts in database.conninfo ----------------------------------------------------------- */
-
 static long
 sessions_on(struct standby *standby)
 {
 	return atol(standby_value(
 		standby, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'"));
 }
+
+/* A reload ------------------------------------------------------------------------------------- */
+
+/* The pool of the default configuration, and the session that cancels. */
+#define SESSIONS 9
+
+#define NAMED_SESSIONS                                                                             \
+	"SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'"                       \
+	" AND application_name = '%s'"
+
+struct renewal {
+	const char *name;
+	int on_primary;
+	int on_standbys;
+	long call;
+};
+
+/* Asks meanwhile: nobody may notice. */
+static bool
+is_renewed(void *context)
+{
+	const struct renewal *renewal = context;
+	const char *statement = scratch_format(NAMED_SESSIONS, renewal->name);
+
+	search_often();
+	expect_status(attach(renewal->call, renewal->name), 201);
+	ck_assert_str_eq(attached(renewal->call), renewal->name);
+	expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	return sql_number("%s", statement) == renewal->on_primary &&
+	       atol(standby_value(first, statement)) == renewal->on_standbys &&
+	       atol(standby_value(second, statement)) == renewal->on_standbys;
+}
+
+#define NAMED_CONNINFO "host=%s application_name=%s " USER_AND_DATABASE
+
+/* These hosts, under this name of the session. */
+static void
+reload(const char *hosts, const char *read_hosts, const char *name)
+{
+	daemon_configure("database.conninfo", scratch_format(NAMED_CONNINFO, hosts, name),
+		"database.read_conninfo",
+		*read_hosts == '\0' ? "" : scratch_format(NAMED_CONNINFO, read_hosts, name), NULL);
+	daemon_signal(SIGHUP);
+}
+
+/* All sessions become new ones, those of each server one after the other. */
+START_TEST(test_reload)
+{
+	const char *standbys[2];
+	struct renewal renewal = { .on_primary = SESSIONS, .on_standbys = SESSIONS };
+
+	ensure_standbys();
+	renewal.call = load_new_call();
+	start_spread("10s");
+	standbys[0] = scratch_format("%s,%s", standby_host(first), standby_host(second));
+	standbys[1] = scratch_format("%s,%s", standby_host(second), standby_host(first));
+	for (int i = 0; i < 2; i++) {
+		/* The second time each host has another place in its list. */
+		renewal.name = i == 0 ? "renamed" : "reordered";
+		reload(i == 0 ? scratch_format("%s,%s", cluster_host(), standbys[i])
+			      : scratch_format("%s,%s", standbys[i], cluster_host()),
+			standbys[i], renewal.name);
+		ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+	}
+	expect_answering(2);
+	ck_assert(wait_until(is_asked, first, SOON_MS));
+	ck_assert(wait_until(is_asked, second, SOON_MS));
+	ck_assert(daemon_logs("all database connections are those of the new conninfo"));
+	ck_assert(daemon_logs(scratch_format("all connections to %s are those of the new "
+					     "read_conninfo",
+		standby_host(first))));
+	ck_assert_ptr_null(strstr(daemon_log(), "next start"));
+}
+END_TEST
+
+/* What cannot be had without a restart is named; the rest takes effect. */
+START_TEST(test_reload_fewer_standbys)
+{
+	struct renewal renewal = { .name = "fewer", .on_primary = SESSIONS };
+
+	ensure_standbys();
+	renewal.call = load_new_call();
+	start_spread("10s");
+	reload(cluster_host(), standby_host(first), "fewer");
+	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+	ck_assert(daemon_logs("database.read_conninfo takes effect at the next start"));
+	expect_answering(2);
+	ck_assert_int_eq(sessions_on(first), SESSIONS);
+	ck_assert_int_eq(sessions_on(second), SESSIONS);
+}
+END_TEST
+
+/* One host of standbys that leads nowhere costs one session of it at most; reads go on. */
+START_TEST(test_reload_wrong_standby)
+{
+	struct renewal renewal = { .name = "right", .on_primary = 0, .on_standbys = SESSIONS };
+	const char *wrong;
+
+	ensure_standbys();
+	renewal.call = load_new_call();
+	start_spread("10s");
+	wrong = scratch_format("/nonexistent,%s", standby_host(second));
+	daemon_configure("database.conninfo", conninfo_of_all(), "database.read_conninfo",
+		scratch_format("host=%s " USER_AND_DATABASE, wrong), NULL);
+	daemon_signal(SIGHUP);
+	ck_assert(daemon_logs("/nonexistent"));
+	search_often();
+	expect_answering(2);
+	ck_assert_int_eq(sessions_on(first), SESSIONS - 1);
+	daemon_configure("database.conninfo", conninfo_of_all(), "database.read_conninfo",
+		scratch_format("%s application_name=right", conninfo_of_standbys()), NULL);
+	daemon_signal(SIGHUP);
+	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+}
+END_TEST
+
+static bool
+is_watched(void *unused)
+{
+	(void)unused;
+	return sql_number("SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'"
+			  " AND query LIKE '%%pg_last_wal_replay_lsn%%'") > 0;
+}
+
+/* With one host there is nothing to ask; with several it is looked at which is the primary. */
+START_TEST(test_reload_more_hosts)
+{
+	struct renewal renewal = { .name = "several", .on_primary = SESSIONS };
+
+	ensure_standbys();
+	renewal.call = load_new_call();
+	daemon_restart("database.conninfo",
+		scratch_format("host=%s " USER_AND_DATABASE, cluster_host()), NULL);
+	ck_assert(!is_watched(NULL));
+	reload(scratch_format(
+		       "%s,%s,%s", standby_host(first), standby_host(second), cluster_host()),
+		"", "several");
+	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+	ck_assert(wait_until(is_watched, NULL, SOON_MS));
+}
+END_TEST
+
+START_TEST(test_reload_max_lag)
+{
+	start_spread("1h");
+	standby_pause_replay(first, true);
+	sql_run("INSERT INTO attached_data (id_call_data, key, value) VALUES (1, 'lag', '')");
+	expect_answering(2);
+	daemon_configure("database.conninfo", conninfo_of_all(), "database.read_conninfo",
+		conninfo_of_standbys(), "database.read_max_lag", "300ms", NULL);
+	daemon_signal(SIGHUP);
+	expect_answering(1);
+	sql_run("DELETE FROM attached_data WHERE key = 'lag'");
+	standby_pause_replay(first, false);
+	expect_answering(2);
+}
+END_TEST
+
+/* Several hosts in database.conninfo ----------------------------------------------------------- */
 
 static bool
 writes(void *call)
@@ -505,6 +663,11 @@ failover_suite(void)
 	harness_add(suite, "reads after write", test_reads_after_write);
 	harness_add(suite, "cancel", test_cancel);
 	harness_add(suite, "check", test_check);
+	harness_add(suite, "reload", test_reload);
+	harness_add(suite, "reload fewer standbys", test_reload_fewer_standbys);
+	harness_add(suite, "reload wrong standby", test_reload_wrong_standby);
+	harness_add(suite, "reload more hosts", test_reload_more_hosts);
+	harness_add(suite, "reload max_lag", test_reload_max_lag);
 	harness_add(suite, "failover", test_failover);
 	return suite;
 }

@@ -2,6 +2,7 @@
  * Behind PgBouncer in transaction mode: each query may run in another session, which others use
  * before and after it.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,25 @@ START_TEST(test_statement_timeout)
 }
 END_TEST
 
+/* A reload takes effect with the next query, without a word to the sessions. */
+START_TEST(test_reload_timeout)
+{
+	PGconn *session = sql_session();
+
+	start(SESSIONS, "database.statement_timeout", "20s");
+	daemon_configure("database.conninfo", pooler_conninfo("recordingd", CLUSTER_DATABASE),
+		"database.connections", "16", "database.statement_timeout", "400ms", NULL);
+	daemon_signal(SIGHUP);
+	ck_assert(daemon_logs(">reloaded"));
+	sql_session_run(session, "BEGIN; LOCK TABLE cel, call_data IN ACCESS EXCLUSIVE MODE");
+	expect_error(http_get("/recording/cel"), 504, "timeout", NULL);
+	expect_error(http_post("/recording/records/search", "{}"), 504, "timeout", NULL);
+	ck_assert_ptr_null(strstr(daemon_log(), "no answer from PostgreSQL"));
+	sql_session_run(session, "COMMIT");
+	expect_status(http_get("/recording/cel"), 200);
+}
+END_TEST
+
 /* What a client has left is cancelled, and nothing else. */
 START_TEST(test_cancel)
 {
@@ -196,6 +216,7 @@ pgbouncer_suite(void)
 
 	harness_add(suite, "settings", test_settings);
 	harness_add(suite, "statement timeout", test_statement_timeout);
+	harness_add(suite, "reload timeout", test_reload_timeout);
 	harness_add(suite, "cancel", test_cancel);
 	harness_add(suite, "load", test_load);
 	harness_add(suite, "restart", test_restart);
