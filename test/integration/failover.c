@@ -153,6 +153,24 @@ START_TEST(test_spread)
 END_TEST
 
 static bool
+has_all_connections(void *unused)
+{
+	const char *text = http_get("/recording/metrics")->body;
+
+	(void)unused;
+	return strstr(text, "\nrecordingd_database_connections_max 24\n") != NULL &&
+	       strstr(text, "\nrecordingd_database_connections_open 24\n") != NULL;
+}
+
+/* Of each server those that the configuration says; the ones for control do not count. */
+START_TEST(test_metrics)
+{
+	start_spread("10s");
+	ck_assert(wait_until(has_all_connections, NULL, SOON_MS));
+}
+END_TEST
+
+static bool
 is_asked(void *standby)
 {
 	search_often();
@@ -657,6 +675,7 @@ failover_suite(void)
 	harness_add(suite, "target_session_attrs", test_target_session_attrs);
 	harness_add(suite, "falls back", test_falls_back);
 	harness_add(suite, "spread", test_spread);
+	harness_add(suite, "metrics", test_metrics);
 	harness_add(suite, "one is away", test_one_is_away);
 	harness_add(suite, "one is silent", test_one_is_silent);
 	harness_add(suite, "one is behind", test_one_is_behind);
