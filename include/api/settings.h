@@ -14,7 +14,8 @@ struct api_settings {
 	bool logs_requests;    /* all of them */
 	int64_t log_slow_us;   /* slower ones are logged in any case; 0: they are not */
 	const char *audio_directory;
-	const char *audio_extensions; /* comma separated, in the order in which they are tried */
+	const char *audio_extensions;	/* comma separated, in the order in which they are tried */
+	const char *audio_accel_prefix; /* "": recordingd sends audio itself */
 	const struct proxy_list *trusted_proxies;
 	int64_t records_default_page_size;
 	int64_t records_max_page_size;

@@ -20,6 +20,7 @@ struct access_log_entry {
 	unsigned status;
 	uint64_t bytes; /* of the answer's body */
 	const char *request_id;
+	bool is_handed_over; /* the proxy sends the body: bytes are what it was told to send */
 };
 
 /* Opens the file for appending; when that fails it is tried again with every entry. */

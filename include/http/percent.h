@@ -1,4 +1,4 @@
-/* Percent-decoding of RFC 3986, 2.1, and of forms. Each decodes once. */
+/* Percent-encoding of RFC 3986, 2.1, and of forms. Each decodes once. */
 #ifndef RECORDINGD_HTTP_PERCENT_H
 #define RECORDINGD_HTTP_PERCENT_H
 
@@ -13,5 +13,14 @@ bool percent_decode(const char *text, size_t length, char *out, size_t *out_leng
 
 /* The same for application/x-www-form-urlencoded, where '+' is a blank. */
 bool percent_decode_form(const char *text, size_t length, char *out, size_t *out_length);
+
+/* Room for the encoded form of a text of so many bytes, with its NUL. */
+#define PERCENT_ENCODED_SIZE(length) ((length)*3 + 1)
+
+/*
+ * Writes text with all but letters, digits and "-._~" escaped, and a NUL; out has room for
+ * PERCENT_ENCODED_SIZE(strlen(text)).
+ */
+void percent_encode(const char *text, char *out);
 
 #endif

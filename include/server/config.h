@@ -51,6 +51,7 @@ struct config {
 	struct {
 		char *directory;
 		char *extensions;
+		char *accel_prefix; /* "": recordingd sends audio itself */
 	} audio;
 	struct {
 		char *file;

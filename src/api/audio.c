@@ -7,6 +7,9 @@
  *
  * Each action performed is a line in the access log before its first byte is sent; HEAD, 304 and
  * errors are none. listen and download need no database.
+ *
+ * With audio.accel_prefix nginx sends the bytes: the answer then names the file instead of holding
+ * it. Everything is decided and logged here all the same.
  */
 #include <event2/buffer.h>
 #include <inttypes.h>
@@ -27,6 +30,7 @@
 #include "http/conditional.h"
 #include "http/forwarded.h"
 #include "http/http_date.h"
+#include "http/percent.h"
 #include "statements.h"
 
 enum { CAPTURE_FILE_ID, CAPTURE_ACTION };
@@ -42,6 +46,7 @@ struct sound {
 struct audio {
 	enum audio_action action;
 	struct audio_file file;
+	bool is_handed_over; /* the proxy sends its bytes */
 	struct record_list list;
 };
 
@@ -78,6 +83,7 @@ static bool
 log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
 {
 	struct request *request = connection_request(exchange->connection);
+	const struct audio *audio = exchange->state;
 	char client[FORWARDED_CLIENT_SIZE];
 	const struct access_log_entry entry = {
 		.client = client,
@@ -87,6 +93,7 @@ log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
 		.status = status,
 		.bytes = bytes,
 		.request_id = connection_request_id(exchange->connection),
+		.is_handed_over = audio->is_handed_over,
 	};
 
 	if (request_method(request) == REQUEST_HEAD)
@@ -253,8 +260,7 @@ static void
 add_disposition(struct response *response, const char *name)
 {
 	char plain[AUDIO_NAME_SIZE];
-	char encoded[AUDIO_NAME_SIZE * 3];
-	char *out = encoded;
+	char encoded[PERCENT_ENCODED_SIZE(AUDIO_NAME_SIZE)];
 	size_t i;
 
 	if (is_plain(name)) {
@@ -262,16 +268,10 @@ add_disposition(struct response *response, const char *name)
 			response, "Content-Disposition", "attachment; filename=\"%s\"", name);
 		return;
 	}
-	for (i = 0; name[i] != '\0'; i++) {
-		unsigned char byte = (unsigned char)name[i];
-		bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
-		bool is_safe = is_letter || (byte >= '0' && byte <= '9') ||
-			       strchr("-._~", byte) != NULL;
-
-		plain[i] = is_plain_byte(byte) ? name[i] : '_';
-		out += sprintf(out, is_safe ? "%c" : "%%%02X", byte);
-	}
+	for (i = 0; name[i] != '\0'; i++)
+		plain[i] = is_plain_byte((unsigned char)name[i]) ? name[i] : '_';
 	plain[i] = '\0';
+	percent_encode(name, encoded);
 	response_field(response, "Content-Disposition",
 		"attachment; filename=\"%s\"; filename*=UTF-8''%s", plain, encoded);
 }
@@ -307,6 +307,34 @@ add_bytes(struct exchange *exchange, struct audio_file *file, uint64_t offset, u
 }
 
 static void
+add_content_fields(struct exchange *exchange)
+{
+	const struct audio *audio = exchange->state;
+	struct response *response = &exchange->response;
+
+	response->content_type = audio->file.content_type;
+	if (audio->action == AUDIO_ACTION_DOWNLOAD)
+		add_disposition(response, audio->file.name);
+	else
+		response_field(response, "Content-Disposition", "inline");
+}
+
+/* nginx takes the bytes from its own location, and the range from the request. */
+static void
+hand_over(struct exchange *exchange)
+{
+	const struct audio *audio = exchange->state;
+	char encoded[PERCENT_ENCODED_SIZE(AUDIO_NAME_SIZE)];
+
+	json_writer_close(&exchange->writer);
+	add_content_fields(exchange);
+	percent_encode(audio->file.name, encoded);
+	response_field(&exchange->response, "X-Accel-Redirect", "%s%s",
+		exchange->api->settings->audio_accel_prefix, encoded);
+	exchange_reply(exchange, 200);
+}
+
+static void
 reply_bytes(struct exchange *exchange, unsigned status, uint64_t offset, uint64_t length)
 {
 	struct audio *audio = exchange->state;
@@ -314,18 +342,18 @@ reply_bytes(struct exchange *exchange, unsigned status, uint64_t offset, uint64_
 
 	if (!log_action(exchange, status, length))
 		return;
+	if (audio->is_handed_over) {
+		hand_over(exchange);
+		return;
+	}
 	json_writer_close(&exchange->writer);
-	response->content_type = audio->file.content_type;
+	add_content_fields(exchange);
 	add_validators(response, &audio->file);
 	response_field(response, "Accept-Ranges", "bytes");
 	if (status == 206) {
 		response_field(response, "Content-Range", "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
 			offset, offset + length - 1, audio->file.bytes);
 	}
-	if (audio->action == AUDIO_ACTION_DOWNLOAD)
-		add_disposition(response, audio->file.name);
-	else
-		response_field(response, "Content-Disposition", "inline");
 	add_bytes(exchange, &audio->file, offset, length);
 	exchange_reply(exchange, status);
 }
@@ -357,7 +385,7 @@ reply_unsatisfiable(struct exchange *exchange)
 }
 
 static void
-start_bytes(struct exchange *exchange)
+weigh_conditions(struct exchange *exchange)
 {
 	const struct audio *audio = exchange->state;
 	const struct representation representation = {
@@ -387,6 +415,37 @@ start_bytes(struct exchange *exchange)
 		reply_unsatisfiable(exchange);
 		break;
 	}
+}
+
+/* Anybody else would get an answer that only the proxy can make use of. */
+static bool
+is_from_proxy(const struct exchange *exchange)
+{
+	return proxy_list_trusts(
+		exchange->api->settings->trusted_proxies, connection_peer(exchange->connection));
+}
+
+/*
+ * The client knows the file by the tag that nginx gives it (modification and size); with the same
+ * one here, conditions and ranges come out as nginx will see them.
+ */
+static void
+use_proxy_tag(struct audio_file *file)
+{
+	snprintf(file->tag, sizeof file->tag, "\"%" PRIx64 "-%" PRIx64 "\"",
+		(uint64_t)file->modified, file->bytes);
+}
+
+static void
+start_bytes(struct exchange *exchange)
+{
+	struct audio *audio = exchange->state;
+
+	audio->is_handed_over = *exchange->api->settings->audio_accel_prefix != '\0' &&
+				is_from_proxy(exchange);
+	if (audio->is_handed_over)
+		use_proxy_tag(&audio->file);
+	weigh_conditions(exchange);
 }
 
 static void (*const starts[AUDIO_ACTION_COUNT])(struct exchange *exchange) = {

@@ -162,6 +162,8 @@ format_line(const struct access_log *log, const struct access_log_entry *entry)
 	json_number(&writer, (int64_t)entry->bytes);
 	json_raw(&writer, ",\"request_id\":");
 	json_text(&writer, entry->request_id);
+	if (entry->is_handed_over)
+		json_raw(&writer, ",\"sent_by\":\"proxy\"");
 	json_raw(&writer, "}\n");
 	json_writer_close(&writer);
 	return line;

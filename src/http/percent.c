@@ -1,5 +1,7 @@
 #include "http/percent.h"
 
+#include <string.h>
+
 #include "http/characters.h"
 
 static bool
@@ -38,4 +40,29 @@ bool
 percent_decode_form(const char *text, size_t length, char *out, size_t *out_length)
 {
 	return decode(text, length, ' ', out, out_length);
+}
+
+/* RFC 3986, 2.3. */
+static bool
+is_unreserved(unsigned char byte)
+{
+	return ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || (byte >= '0' && byte <= '9') ||
+	       (byte != '\0' && strchr("-._~", byte) != NULL);
+}
+
+void
+percent_encode(const char *text, char *out)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (is_unreserved(byte)) {
+			*out++ = *text;
+			continue;
+		}
+		*out++ = '%';
+		*out++ = "0123456789ABCDEF"[byte >> 4];
+		*out++ = "0123456789ABCDEF"[byte & 0xf];
+	}
+	*out = '\0';
 }

@@ -77,6 +77,8 @@ const struct config_option config_options[] = {
 		"where the recordings are"),
 	TEXT(audio, extensions, "wav,ogg,opus,mp3,gsm", RELOADS,
 		"extensions of recordings, tried in this order after the file-id"),
+	TEXT(audio, accel_prefix, "", RELOADS,
+		"where nginx has the recordings: it sends them, told by X-Accel-Redirect"),
 
 	TEXT(access_log, file, "/var/log/recordingd/access.log", RELOADS,
 		"one line per recording that was looked at, heard or downloaded"),

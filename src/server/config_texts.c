@@ -13,6 +13,9 @@
 #define MAX_EXTENSION_LENGTH 16
 #define BLANKS		     " \t"
 
+/* With the longest file name behind it, escaped, it stays far below what a response may hold. */
+#define MAX_ACCEL_PREFIX_LENGTH 64
+
 typedef bool text_check(char *text, char reason[static CONFIG_REASON_SIZE]);
 
 static bool
@@ -167,6 +170,30 @@ check_extensions(char *text, char reason[static CONFIG_REASON_SIZE])
 	return true;
 }
 
+/* A path of nginx's to which a file's name is added: nothing in it may need an escape. */
+static bool
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+check_accel_prefix(char *text, char reason[static CONFIG_REASON_SIZE])
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._~/";
+	size_t length = strlen(text);
+
+	if (length == 0)
+		return true;
+	if (text[0] != '/' || text[length - 1] != '/' || text[strspn(text, allowed)] != '\0' ||
+		strstr(text, "//") != NULL || strstr(text, "/.") != NULL ||
+		length > MAX_ACCEL_PREFIX_LENGTH) {
+		snprintf(reason, CONFIG_REASON_SIZE,
+			"a path such as /recordings/ is needed: letters, digits and -._~ between "
+			"slashes, up to %d bytes",
+			MAX_ACCEL_PREFIX_LENGTH);
+		return false;
+	}
+	return true;
+}
+
 /* Not const: the checks of a table have one type, and some normalise. */
 static bool
 /* NOLINTNEXTLINE(readability-non-const-parameter) */
@@ -200,6 +227,7 @@ static const struct {
 	{ offsetof(struct config, database.read_conninfo), check_conninfo },
 	{ offsetof(struct config, audio.directory), check_path },
 	{ offsetof(struct config, audio.extensions), check_extensions },
+	{ offsetof(struct config, audio.accel_prefix), check_accel_prefix },
 	{ offsetof(struct config, access_log.file), check_path },
 };
 

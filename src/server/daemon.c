@@ -111,6 +111,7 @@ view_open(struct api_view *view, const struct config *config, struct error *erro
 		.log_slow_us = (int64_t)config->log.slow_ms * 1000,
 		.audio_directory = config->audio.directory,
 		.audio_extensions = config->audio.extensions,
+		.audio_accel_prefix = config->audio.accel_prefix,
 		.trusted_proxies = view->proxies,
 		.records_default_page_size = (int64_t)config->records.default_page_size,
 		.records_max_page_size = (int64_t)config->records.max_page_size,

@@ -111,19 +111,36 @@ check_line(const char *line, const struct access_log_entry *entry)
 }
 
 static const struct access_log_entry entries[] = {
-	{ "192.0.2.7", "crm", "listen", "xivocc_gateway-1420717200.10", 200, 96044, "4f2a" },
-	{ "::1", "default", "result", "a", 200, 0, "4f2a" },
-	{ "unix", "a-b.c", "download", "a", 206, 1, "4f2a" },
-	{ "", "", "", "", 0, 0, "4f2a" },
-	{ "a\"b", "crm", "listen", "c\"d", 200, 1, "4f2a" },
-	{ "a\\", "crm", "listen", "\\", 200, 1, "4f2a" },
-	{ "a\",\"action\":\"forged", "crm", "listen", "x\"}", 200, 1, "4f2a" },
-	{ "a\r\n{\"time\":0}", "crm", "listen", "b\n", 200, 1, "4f2a" }, /* no second line */
-	{ "\x01\x1f\t\b\f\x7f", "crm", "listen", "\x1b[2J", 200, 1, "4f2a" },
-	{ "J\xc3\xb6 \xe2\x82\xac", "crm", "listen", "\xf0\x9f\x98\x80\xe2\x80\xa8", 200, 1,
-		"4f2a" },
-	{ "a", "crm", "listen", "b", 4294967295, INT64_MAX, "4f2a" },
+	{ "192.0.2.7", "crm", "listen", "xivocc_gateway-1420717200.10", 200, 96044, "4f2a", false },
+	{ "::1", "default", "result", "a", 200, 0, "4f2a", false },
+	{ "unix", "a-b.c", "download", "a", 206, 1, "4f2a", false },
+	{ "", "", "", "", 0, 0, "4f2a", false },
+	{ "a\"b", "crm", "listen", "c\"d", 200, 1, "4f2a", false },
+	{ "a\\", "crm", "listen", "\\", 200, 1, "4f2a", false },
+	{ "a\",\"action\":\"forged", "crm", "listen", "x\"}", 200, 1, "4f2a", false },
+	{ "a\r\n{\"time\":0}", "crm", "listen", "b\n", 200, 1, "4f2a", false }, /* no second line */
+	{ "\x01\x1f\t\b\f\x7f", "crm", "listen", "\x1b[2J", 200, 1, "4f2a", false },
+	{ "J\xc3\xb6 \xe2\x82\xac", "crm", "listen", "\xf0\x9f\x98\x80\xe2\x80\xa8", 200, 1, "4f2a",
+		false },
+	{ "a", "crm", "listen", "b", 4294967295, INT64_MAX, "4f2a", false },
 };
+
+/* Whose bytes nginx sends. */
+START_TEST(test_handed_over)
+{
+	struct access_log *log = access_log_new(LOG_FILE);
+	struct access_log_entry entry = plain;
+	const char *second;
+
+	entry.is_handed_over = true;
+	ck_assert(access_log_write(log, &entry));
+	ck_assert(access_log_write(log, &plain));
+	access_log_free(log);
+	second = strstr(content_behind(LOG_FILE, 0), ",\"sent_by\":\"proxy\"}\n{\"time\":");
+	ck_assert_ptr_nonnull(second);
+	ck_assert_ptr_null(strstr(strchr(second, '\n'), "sent_by"));
+}
+END_TEST
 
 START_TEST(test_entry)
 {
@@ -417,6 +434,7 @@ access_log_suite(void)
 	Suite *suite = suite_create("audio/access_log");
 
 	add(suite, "entry", test_entry, UNIT_COUNT(entries));
+	add(suite, "handed over", test_handed_over, 1);
 	add(suite, "long entry", test_long_entry, 1);
 	add(suite, "time", test_time, UNIT_COUNT(zone_cases));
 	add(suite, "append", test_append, 1);

@@ -105,6 +105,29 @@ START_TEST(test_every_byte)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	const char *encoded;
+} encode_cases[] = {
+	{ "", "" },
+	{ "azAZ09-._~", "azAZ09-._~" },
+	{ "a b+c", "a%20b%2Bc" },
+	{ "/?#[]@!$&'()*,;=:%", "%2F%3F%23%5B%5D%40%21%24%26%27%28%29%2A%2C%3B%3D%3A%25" },
+	{ "`{", "%60%7B" }, /* beside the letters */
+	{ "\r\n\x7f\x01", "%0D%0A%7F%01" },
+	{ "Zo\xc3\xab", "Zo%C3%AB" },
+};
+
+/* All that is no unreserved character (RFC 3986, 2.3) becomes an escape in upper case. */
+START_TEST(test_encode)
+{
+	char out[PERCENT_ENCODED_SIZE(32)];
+
+	percent_encode(encode_cases[_i].text, out);
+	ck_assert_str_eq(out, encode_cases[_i].encoded);
+}
+END_TEST
+
 static Suite *
 percent_suite(void)
 {
@@ -112,6 +135,7 @@ percent_suite(void)
 
 	unit_add_loop(suite, "decode", test_decode, UNIT_COUNT(cases));
 	unit_add(suite, "every byte", test_every_byte);
+	unit_add_loop(suite, "encode", test_encode, UNIT_COUNT(encode_cases));
 	return suite;
 }
 

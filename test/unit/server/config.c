@@ -125,6 +125,7 @@ static const struct {
 	{ "database.queue_timeout", "5000" },
 	{ "audio.directory", "/var/spool/recordingd/audio" },
 	{ "audio.extensions", "wav,ogg,opus,mp3,gsm" },
+	{ "audio.accel_prefix", "" },
 	{ "access_log.file", "/var/log/recordingd/access.log" },
 	{ "log.level", "3" }, /* info */
 	{ "log.requests", "0" },
@@ -593,6 +594,8 @@ START_TEST(test_every_variable)
 		strcpy(text, "host=a");
 	if (strcmp(option->key, "tokens_file") == 0)
 		write_tokens(strcpy(text, "tokens"));
+	if (strcmp(option->key, "accel_prefix") == 0)
+		strcpy(text, "/a/");
 	if (strcmp(option->key, "max_target") == 0)
 		strcpy(text, "4096");
 	ck_assert_int_eq(setenv(variable, text, 1), 0);

@@ -10,6 +10,11 @@
 
 #define SECRET "hunter2secret"
 
+#define SIXTY_BYTES "/abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghi"
+#define NO_PREFIX                                                                                  \
+	"a path such as /recordings/ is needed: letters, digits and -._~ between slashes, up to "  \
+	"64 bytes"
+
 static const struct config_option *
 option_of(const char *name)
 {
@@ -53,6 +58,10 @@ static const struct {
 	{ "audio.extensions", "wav", "wav" },
 	{ "audio.extensions", "WAV , mp3,\tG729 ", "WAV,mp3,G729" },
 	{ "audio.extensions", "abcdefghij123456", "abcdefghij123456" },
+	{ "audio.accel_prefix", "", "" },
+	{ "audio.accel_prefix", "/", "/" },
+	{ "audio.accel_prefix", "/a/B-9_~.x/", "/a/B-9_~.x/" },
+	{ "audio.accel_prefix", SIXTY_BYTES "abc/", SIXTY_BYTES "abc/" },
 };
 
 START_TEST(test_good)
@@ -112,6 +121,17 @@ static const struct {
 	{ "audio.directory", "/a\xff", NO_UTF8 },
 	{ "access_log.file", "", "no path is given" },
 	{ "access_log.file", "/a\x7f", CONTROL },
+	{ "audio.accel_prefix", "a/", NO_PREFIX },
+	{ "audio.accel_prefix", "/a", NO_PREFIX },
+	{ "audio.accel_prefix", "//", NO_PREFIX },
+	{ "audio.accel_prefix", "/a//b/", NO_PREFIX },
+	{ "audio.accel_prefix", "/../", NO_PREFIX },
+	{ "audio.accel_prefix", "/a/./", NO_PREFIX },
+	{ "audio.accel_prefix", "/a b/", NO_PREFIX },
+	{ "audio.accel_prefix", "/%41/", NO_PREFIX },
+	{ "audio.accel_prefix", "/a?/", NO_PREFIX },
+	{ "audio.accel_prefix", "/a\r\nb/", NO_PREFIX },
+	{ "audio.accel_prefix", SIXTY_BYTES "abcd/", NO_PREFIX },
 	{ "audio.extensions", "", "no extension is given: set some such as wav,ogg" },
 	{ "audio.extensions", "wav,,ogg", EMPTY_ENTRY },
 	{ "audio.extensions", ".wav", "\".wav" IS_NO_EXTENSION },
