@@ -117,7 +117,11 @@ prepare(CURL *easy, const struct http_request *request)
 	pending->fields = request_fields(request);
 	pending->head_stream = open_memstream(&pending->head, &pending->head_bytes);
 	pending->body_stream = open_memstream(&pending->body, &pending->body_bytes);
-	curl_easy_setopt(easy, CURLOPT_URL, daemon_url());
+	curl_easy_setopt(easy, CURLOPT_URL, request->url == NULL ? daemon_url() : request->url);
+	if (request->authority != NULL)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, request->authority);
+	if (request->from != NULL)
+		curl_easy_setopt(easy, CURLOPT_INTERFACE, request->from);
 	curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, pending->fields);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, pending->head_stream);
@@ -264,4 +268,21 @@ http_leave(struct http_pending *pending)
 	curl_easy_cleanup(pending->easy);
 	curl_multi_cleanup(pending->multi);
 	pending->multi = NULL;
+}
+
+const char *
+http_await_text(struct http_pending *pending, const char *text, long timeout_ms)
+{
+	long deadline_ms = wait_now_ms() + timeout_ms;
+	int running = 1;
+
+	for (;;) {
+		curl_multi_perform(pending->multi, &running);
+		fflush(pending->body_stream);
+		if (pending->body != NULL && strstr(pending->body, text) != NULL)
+			return pending->body;
+		if (running == 0 || wait_now_ms() >= deadline_ms)
+			return NULL;
+		curl_multi_poll(pending->multi, NULL, 0, 20, NULL);
+	}
 }

@@ -28,6 +28,9 @@ struct http_request {
 	bool without_token;	   /* fields may then hold one */
 	const char *const *fields; /* more header fields, NULL terminated */
 	long timeout_ms;	   /* 0: 20 s */
+	const char *url;	   /* NULL: recordingd's own */
+	const char *authority;	   /* file of the certificate that an https url needs */
+	const char *from;	   /* the client's address; NULL: any */
 };
 
 const struct reply *http_send(const struct http_request *request);
@@ -55,5 +58,8 @@ struct http_pending;
 struct http_pending *http_begin(const struct http_request *request);
 const struct reply *http_finish(struct http_pending *pending);
 void http_leave(struct http_pending *pending);
+
+/* What has come of the body so far, once that holds text; NULL when it does not in time. */
+const char *http_await_text(struct http_pending *pending, const char *text, long timeout_ms);
 
 #endif

@@ -117,7 +117,8 @@ expect_general(const struct reply *reply, const char *target, bool is_head)
 		reply_field(reply, "Date") != NULL, "%.200s: no Date: %s", target, reply->head);
 	ck_assert_msg(reply_field(reply, "X-Request-Id") != NULL, "%.200s: no X-Request-Id: %s",
 		target, reply->head);
-	if (reply->status == 304)
+	/* recordingd compresses nothing; nginx does it as it goes. */
+	if (reply->status == 304 || reply_field(reply, "Content-Encoding") != NULL)
 		return;
 	ck_assert_msg(length != NULL, "%.200s: no Content-Length: %s", target, reply->head);
 	if (!is_head)
