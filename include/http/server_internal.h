@@ -45,6 +45,9 @@ struct http_server {
 
 /* A connection was opened or closed: accept more or fewer. */
 void listeners_update(struct http_server *server);
+
+/* For a drain: takes whoever has connected, then no more. */
+void listeners_stop(struct http_server *server);
 void listeners_free(struct http_server *server);
 
 /* Frees parked connections; from reaper and at the end. */

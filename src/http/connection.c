@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +26,13 @@
  * request. It was accepted, so nobody else will answer it.
  */
 #define LAST_HEAD_MS 1000
+
+/*
+ * While the server stops: how long a connection between two requests stays. Its client, a proxy
+ * that keeps connections, may be sending the next request just now, and would get no answer to it;
+ * one that does is answered with "Connection: close".
+ */
+#define LAST_IDLE_MS 100
 
 /*
  * A client that has closed its sending side may have gone, or may still read (RFC 9112, 9.6). An
@@ -97,8 +103,9 @@ state_timeout_ms(const struct connection *connection, enum connection_state stat
 {
 	const struct http_settings *settings = &connection->server->settings;
 
-	if (connection->server->is_draining &&
-		(state == CONNECTION_IDLE || state == CONNECTION_HEAD))
+	if (connection->server->is_draining && state == CONNECTION_IDLE)
+		return connection->has_answered ? LAST_IDLE_MS : LAST_HEAD_MS;
+	if (connection->server->is_draining && state == CONNECTION_HEAD)
 		return LAST_HEAD_MS;
 	switch (state) {
 	case CONNECTION_IDLE:
@@ -316,7 +323,7 @@ finish_answer(struct connection *connection)
 	close_output(connection);
 	drop_request(connection);
 	connection->has_answered = true;
-	if (!connection->keeps_alive || connection->server->is_draining) {
+	if (!connection->keeps_alive) {
 		linger(connection);
 		return;
 	}
@@ -915,30 +922,13 @@ connection_open(
 	start_reading(connection);
 }
 
-/*
- * Between two requests the server may close (RFC 9112, 9.6). A client that has just connected, or
- * whose request is in the socket already, would take that for a failure.
- */
-static bool
-is_between_requests(const struct connection *connection)
-{
-	int unread = 0;
-
-	return connection->state == CONNECTION_IDLE && connection->has_answered &&
-	       (ioctl(connection->socket, FIONREAD, &unread) != 0 || unread == 0);
-}
-
 static void
 drain(struct connection *connection)
 {
-	if (is_between_requests(connection)) {
-		connection_close(connection, "the server stops");
-		return;
-	}
 	switch (connection->state) {
 	case CONNECTION_IDLE:
 	case CONNECTION_HEAD:
-		set_deadline(connection, LAST_HEAD_MS);
+		set_deadline(connection, state_timeout_ms(connection, connection->state));
 		break;
 	case CONNECTION_STREAMING:
 		abandon_context(connection);

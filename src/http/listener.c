@@ -364,6 +364,40 @@ listeners_update(struct http_server *server)
 	}
 }
 
+/*
+ * Whoever is in the queue is connected already, and would be reset with the socket. On a passed
+ * socket the next process takes them.
+ */
+static void
+accept_rest(struct listener *listener)
+{
+	struct http_server *server = listener->server;
+	evutil_socket_t listening = evconnlistener_get_fd(listener->accepter);
+
+	while (server->connection_count < server->settings.max_connections) {
+		struct sockaddr_storage peer;
+		socklen_t length = sizeof peer;
+		int accepted = accept4(
+			listening, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (accepted < 0)
+			break;
+		connection_open(server, accepted, (const struct sockaddr *)&peer, length);
+	}
+}
+
+void
+listeners_stop(struct http_server *server)
+{
+	struct listener *listener;
+
+	SLIST_FOREACH (listener, &server->listeners, link) {
+		if (listener->adopted.length == 0)
+			accept_rest(listener);
+	}
+	listeners_free(server);
+}
+
 void
 listeners_free(struct http_server *server)
 {

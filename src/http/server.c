@@ -94,7 +94,7 @@ http_server_drain(struct http_server *server, void (*on_idle)(void *context), vo
 	server->is_draining = true;
 	server->on_idle = on_idle;
 	server->on_idle_context = context;
-	listeners_free(server);
+	listeners_stop(server);
 	connections_drain(server);
 	event_active(server->reaper, EV_TIMEOUT, 0);
 }

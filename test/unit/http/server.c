@@ -145,23 +145,47 @@ expect_end(int client)
 	close(client);
 }
 
-/* Both have had an answer; one has sent its next request, which must not come to nothing. */
-START_TEST(test_unread_request)
+/*
+ * All have had an answer. One has sent its next request when the drain begins, one sends it just
+ * then, as a proxy that keeps connections does; neither must come to nothing. One sends none.
+ */
+START_TEST(test_next_request)
 {
-	int idle = open_client();
+	int silent = open_client();
 	int asking = open_client();
+	int late = open_client();
 
-	ask(idle);
+	ask(silent);
 	ask(asking);
+	ask(late);
 	run_loop();
-	expect_answer(idle, "Content-Length");
+	expect_answer(silent, "Content-Length");
 	expect_answer(asking, "Content-Length");
+	expect_answer(late, "Content-Length");
 	ask(asking);
 	http_server_drain(server, on_idle, NULL);
-	expect_end(idle);
+	ask(late);
 	run_loop();
 	expect_answer(asking, "Connection: close\r\n");
 	expect_end(asking);
+	expect_answer(late, "Connection: close\r\n");
+	expect_end(late);
+	while (!is_idle)
+		ck_assert_int_ge(event_base_loop(base, EVLOOP_ONCE), 0);
+	expect_end(silent);
+}
+END_TEST
+
+/* Connected, but not yet accepted. */
+START_TEST(test_queued_client)
+{
+	int client = open_client();
+
+	ask(client);
+	http_server_drain(server, on_idle, NULL);
+	run_loop();
+	expect_answer(client, "Connection: close\r\n");
+	expect_end(client);
 	run_loop();
 	ck_assert(is_idle);
 }
@@ -202,7 +226,8 @@ server_suite(void)
 {
 	Suite *suite = suite_create("http/server");
 
-	add(suite, "unread request", test_unread_request);
+	add(suite, "next request", test_next_request);
+	add(suite, "queued client", test_queued_client);
 	add(suite, "first request", test_first_request);
 	return suite;
 }
