@@ -369,7 +369,7 @@ listeners_update(struct http_server *server)
  * socket the next process takes them.
  */
 static void
-accept_rest(struct listener *listener)
+accept_rest(const struct listener *listener)
 {
 	struct http_server *server = listener->server;
 	evutil_socket_t listening = evconnlistener_get_fd(listener->accepter);
@@ -389,9 +389,9 @@ accept_rest(struct listener *listener)
 void
 listeners_stop(struct http_server *server)
 {
-	struct listener *listener;
+	const struct listener *listener = SLIST_FIRST(&server->listeners);
 
-	SLIST_FOREACH (listener, &server->listeners, link) {
+	for (; listener != NULL; listener = SLIST_NEXT(listener, link)) {
 		if (listener->adopted.length == 0)
 			accept_rest(listener);
 	}
