@@ -18,6 +18,7 @@ const struct db_statement cel_joined_statement = {
 	.name = "cel_joined",
 	.text = sql_cel_joined,
 	.lane = DB_LANE_SHORT,
+	.on_primary = true,
 };
 
 /* Between the values of cel_joined.sql: hardly ever part of one. */
