@@ -158,6 +158,17 @@ START_TEST(test_same_limits)
 }
 END_TEST
 
+/* Figures of one of two daemons, nobody knows which, are for nobody. */
+START_TEST(test_no_metrics)
+{
+	daemon_restart("metrics.open", "on", NULL);
+	start_before_one();
+	expect_error(nginx_send(&(struct http_request){ .target = "/recording/metrics" }), 404,
+		"not_found", NULL);
+	nginx_stop();
+}
+END_TEST
+
 START_TEST(test_large_audio)
 {
 	put_ten();
@@ -837,6 +848,7 @@ nginx_suite(void)
 
 	harness_add(suite, "same answers", test_same_answers);
 	harness_add(suite, "same limits", test_same_limits);
+	harness_add(suite, "no metrics", test_no_metrics);
 	harness_add(suite, "large audio", test_large_audio);
 	harness_add(suite, "degraded", test_degraded);
 	harness_add(suite, "nobody there", test_nobody_there);
