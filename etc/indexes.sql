@@ -41,8 +41,10 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_dst_agent
 -- back, and here. With an end: calls that outlast the times in which passages are looked for.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_long
 	ON call_data (start_time DESC, id DESC) WHERE end_time - start_time > interval '1 hour';
-CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_very_long
-	ON call_data (start_time DESC, id DESC) WHERE end_time - start_time > interval '1 day';
+CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_endless
+	ON call_data (start_time DESC, id DESC) WHERE (end_time - start_time <= interval '1 day') IS NOT TRUE;
+-- What it replaces.
+DROP INDEX CONCURRENTLY IF EXISTS recordingd_call_data_very_long;
 
 -- The pairs of a call: every record shown, every condition on a key.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_attached_data_call

@@ -48,6 +48,9 @@ struct exchange {
 	int columns; /* that each row must have */
 	exchange_row_function *on_row;
 	exchange_done_function *on_done;
+	/* Instead of on_done, when a parameter is no value of its column's type and so equals none;
+	 * NULL: a failure like any other. */
+	exchange_done_function *on_no_such_value;
 };
 
 struct exchange *exchange_new(

@@ -12,8 +12,8 @@
  * that id never comes. Those that began later do not count.
  *
  * This is the reckoning alone: it asks nobody and has no clock. Order of calls for each look at the
- * database: horizon_begin(), horizon_writer() for each lock holder, horizon_end() with the highest
- * id that was visible before the holders were read.
+ * database: horizon_begin(), horizon_server(), horizon_writer() for each lock holder, horizon_end()
+ * with the highest id that was visible before the holders were read.
  */
 #ifndef RECORDINGD_CEL_HORIZON_H
 #define RECORDINGD_CEL_HORIZON_H
@@ -26,6 +26,9 @@ struct horizon;
 
 /* A virtual transaction id such as "12/3456", or "-1/3456" for a prepared one. */
 #define HORIZON_WRITER_SIZE 32
+
+/* When a server started: it tells one server from another, and from itself before a restart. */
+#define HORIZON_SERVER_SIZE 32
 
 struct horizon_settings {
 	int64_t gap_timeout_us; /* a writer that is known for longer is no longer waited for */
@@ -47,6 +50,14 @@ void horizon_extend(struct horizon *horizon, int64_t id);
 
 /* A look at the writers begins. */
 void horizon_begin(struct horizon *horizon);
+
+/*
+ * Whose writers they are. A server that has restarted, or another one, gives the same names to
+ * other transactions: those that were known are forgotten, and what was noted with them is noted
+ * anew.
+ */
+void horizon_server(struct horizon *horizon, const char *name);
+
 void horizon_writer(struct horizon *horizon, const char *name, int64_t now_us);
 
 /*

@@ -63,9 +63,10 @@ struct db_counters {
 /* How a query ended; what it means to a client is one table, in db_outcome_error(). */
 enum db_outcome {
 	DB_OUTCOME_DONE,
-	DB_OUTCOME_UNAVAILABLE, /* no connection in time, or the connection was lost */
-	DB_OUTCOME_TIMEOUT,	/* statement_timeout passed */
-	DB_OUTCOME_FAILED,	/* PostgreSQL refused the statement; the log says why */
+	DB_OUTCOME_UNAVAILABLE,	  /* no connection in time, or the connection was lost */
+	DB_OUTCOME_TIMEOUT,	  /* statement_timeout passed */
+	DB_OUTCOME_FAILED,	  /* PostgreSQL refused the statement; the log says why */
+	DB_OUTCOME_NO_SUCH_VALUE, /* a parameter is no value of its type: of an enum without it */
 };
 
 /*

@@ -139,6 +139,10 @@ on_query_done(enum db_outcome outcome, void *context)
 		exchange->on_done(exchange);
 		return;
 	}
+	if (outcome == DB_OUTCOME_NO_SUCH_VALUE && exchange->on_no_such_value != NULL) {
+		exchange->on_no_such_value(exchange);
+		return;
+	}
 	db_outcome_error(outcome, &error);
 	exchange_refuse(exchange, &error);
 }

@@ -411,6 +411,8 @@ start(struct exchange *exchange)
 
 	exchange->state = search;
 	exchange->free_state = free_search;
+	/* A status or direction that the database's enum lacks: no call has it. */
+	exchange->on_no_such_value = records_done;
 	if (!check_search(exchange, &error)) {
 		exchange_refuse(exchange, &error);
 		return;

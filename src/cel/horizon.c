@@ -34,7 +34,8 @@ struct horizon {
 	bool is_known;
 	int64_t id;
 	uint64_t next_number;
-	struct writer_list writers; /* owned */
+	char server[HORIZON_SERVER_SIZE]; /* "" before the first look */
+	struct writer_list writers;	  /* owned */
 	/* Owned. Bounded by time: each is gone after gap_timeout, and only a new writer, or on a
 	 * standby a new look, makes another one. */
 	struct note_list notes;
@@ -91,6 +92,17 @@ forget_ended_writers(struct horizon *horizon)
 			free(writer);
 		writer = next;
 	}
+}
+
+void
+horizon_server(struct horizon *horizon, const char *name)
+{
+	if (strcmp(horizon->server, name) == 0)
+		return;
+	snprintf(horizon->server, sizeof horizon->server, "%s", name);
+	/* Of the look that has just begun nobody has been seen yet. */
+	forget_ended_writers(horizon);
+	drop_notes(horizon);
 }
 
 void

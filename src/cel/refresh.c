@@ -163,7 +163,9 @@ read_look(struct cel_log *log, struct look *look, int64_t now_us)
 		const char *kind = PQgetvalue(result, row, WRITERS_KIND);
 		const char *value = PQgetvalue(result, row, WRITERS_VALUE);
 
-		if (strcmp(kind, "standby") == 0)
+		if (strcmp(kind, "server") == 0)
+			horizon_server(log->horizon, value);
+		else if (strcmp(kind, "standby") == 0)
 			look->is_standby = strcmp(value, "true") == 0;
 		else if (strcmp(kind, "highest") == 0)
 			look->highest = strtoll(value, NULL, 10);

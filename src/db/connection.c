@@ -470,12 +470,30 @@ outcome_of_error(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "57014") == 0) /* query_canceled, by statement_timeout */
 		return DB_OUTCOME_TIMEOUT;
+	if (strcmp(sqlstate, "22P02") == 0) /* invalid_text_representation */
+		return DB_OUTCOME_NO_SUCH_VALUE;
 	if (strcmp(sqlstate, READ_ONLY) == 0 ||
 		strncmp(sqlstate, "53", 2) == 0	    /* insufficient resources */
 		|| strncmp(sqlstate, "40", 2) == 0  /* deadlock, serialization */
 		|| strncmp(sqlstate, "08", 2) == 0) /* connection */
 		return DB_OUTCOME_UNAVAILABLE;
 	return DB_OUTCOME_FAILED;
+}
+
+static enum log_level
+level_of_error(enum db_outcome outcome)
+{
+	switch (outcome) {
+	case DB_OUTCOME_FAILED:
+		return LOG_LEVEL_ERROR;
+	case DB_OUTCOME_NO_SUCH_VALUE: /* an answer like any other to those who expect it */
+		return LOG_LEVEL_INFO;
+	case DB_OUTCOME_DONE:
+	case DB_OUTCOME_UNAVAILABLE:
+	case DB_OUTCOME_TIMEOUT:
+		break;
+	}
+	return LOG_LEVEL_WARNING;
 }
 
 /* A table that changed under a prepared statement; a new connection prepares it anew. */
@@ -547,8 +565,7 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 		query->wants_second_try = true;
 	}
 	if (query->hooks != NULL || query->outcome == DB_OUTCOME_FAILED) {
-		log_write(query->outcome == DB_OUTCOME_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
-			"statement %s: %s %s",
+		log_write(level_of_error(query->outcome), "statement %s: %s %s",
 			step->statement.name == NULL ? "(shaped)" : step->statement.name, sqlstate,
 			PQresultErrorMessage(result));
 	}

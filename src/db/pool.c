@@ -602,6 +602,7 @@ db_outcome_error(enum db_outcome outcome, struct error *error)
 		break;
 	case DB_OUTCOME_DONE:
 	case DB_OUTCOME_FAILED:
+	case DB_OUTCOME_NO_SUCH_VALUE:
 		(void)error_set(
 			error, ERROR_INTERNAL, "the database could not answer this request");
 		break;

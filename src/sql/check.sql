@@ -40,7 +40,7 @@ WITH wanted_column (table_name, column_name) AS (
 		('call_data', 'dst_agent start_time id', 'btree', ''),
 		('call_data', 'src_num answer_time', 'btree', 'dst_agent <> '''''),
 		('call_data', 'start_time id', 'btree', 'end_time - start_time > ''01:00:00'''),
-		('call_data', 'start_time id', 'btree', 'end_time - start_time > ''1 day'''),
+		('call_data', 'start_time id', 'btree', 'end_time - start_time <= ''1 day'' IS NOT TRUE'),
 		('attached_data', 'id_call_data', 'btree', ''),
 		('attached_data', 'value', 'btree', 'key = ''recording'''),
 		('attached_data', 'key value id_call_data', 'btree', 'key <> ''recording'''),

@@ -24,8 +24,8 @@
 -- Lists of passages and pairs are not in the order of the calls' starts. There the walk stops at the
 -- last call of the depth, and goes on as far as a later start may still hide, which rests on this: a
 -- passage begins at most an hour before its call (clocks differ), and at most a day after it unless the call
--- lasts longer than a day; a call gets its id between its start and two hours after its end. In short
--- lists, which are read whole, nothing rests on it.
+-- lasts longer than a day or has no end; a call gets its id between its start and two hours after its
+-- end. In short lists, which are read whole, nothing rests on it.
 
 -- part: open
 -- The first names the types of all parameters, as PostgreSQL wants for those that are not used.
@@ -217,7 +217,8 @@ WITH asked AS (
 		) AS call
 
 -- part: call_of_passage
--- Counted with the last of its passages in the list, so that no call comes twice.
+-- Counted with the last of its passages in the list, so that no call comes twice: within the bounds,
+-- as a uniqueid that is used again days later has passages beyond them.
 					SELECT call.id, call.start_time
 					FROM call_data AS call
 					WHERE call.uniqueid = seen.callid
@@ -228,6 +229,7 @@ WITH asked AS (
 							FROM call_on_queue AS passage
 							WHERE passage.callid = seen.callid
 								/*condition*/
+								/*bounds*/
 								AND (passage.queue_time, passage.id) > (seen.queue_time, seen.id)
 							OFFSET 0
 						)
@@ -311,13 +313,13 @@ WITH asked AS (
 					OFFSET 0
 
 -- part: very_long_calls
--- Calls longer than a day: beyond the bounds of lists of passages and pairs. There are hardly any.
--- Index: call_data (start_time DESC, id DESC) where they last longer than a day.
+-- Calls longer than a day, or that have no end: beyond the bounds of lists of passages and pairs.
+-- There are few. Index: call_data (start_time DESC, id DESC) of these alone.
 		(
 			SELECT call.id, call.start_time
 			FROM call_data AS call
 			WHERE call.answer_time IS NOT NULL
-				AND call.end_time - call.start_time > interval '1 day'
+				AND (call.end_time - call.start_time <= interval '1 day') IS NOT TRUE
 				/*filters*/
 			ORDER BY call.start_time DESC, call.id DESC
 			LIMIT /*depth*/

@@ -291,6 +291,41 @@ START_TEST(test_plain_types)
 }
 END_TEST
 
+static const char *const lacking[] = {
+	"{'queueCallStatus':'joinempty'}",
+	"{'queueCallStatus':'joinempty','callee':'3555','agent':'dalton'}",
+	"{'queueCallStatus':'joinempty','queue':'3555'}",
+	"{'direction':'outgoing'}",
+	"{'direction':'outgoing','start':'2024-01-01','callee':'%1%'}",
+};
+
+/* Enums of an older XiVO lack some: no call has them. */
+START_TEST(test_lacking_values)
+{
+	const struct reply *table;
+
+	sql_run("ALTER TYPE call_exit_type RENAME VALUE 'joinempty' TO 'other';"
+		"ALTER TYPE call_direction_type RENAME VALUE 'outgoing' TO 'other'");
+	for (int i = 0; i < HARNESS_COUNT(lacking); i++) {
+		const struct reply *reply = http_post(ALL, lacking[i]);
+
+		expect_status(reply, 200);
+		ck_assert_str_eq(reply->body, "{\"hasNext\":false,\"records\":[]}");
+	}
+	table = http_send(&(struct http_request){ .target = ALL,
+		.body = "{\"queueCallStatus\":\"joinempty\"}",
+		.fields = (const char *const[]){ "Accept: text/csv", NULL } });
+	expect_status(table, 200);
+	ck_assert_str_eq(strchr(table->body, '\n'), "\n");
+	sql_run("ALTER TYPE call_exit_type RENAME VALUE 'other' TO 'joinempty';"
+		"ALTER TYPE call_direction_type RENAME VALUE 'other' TO 'outgoing'");
+	ck_assert_str_eq(
+		json_column(http_post(ALL, lacking[0]), "records", "id"), "status-joinempty");
+	ck_assert_str_eq(
+		json_column(http_post(ALL, lacking[3]), "records", "id"), "rec-17 rec-8 rec-5");
+}
+END_TEST
+
 START_TEST(test_empty_body)
 {
 	const struct reply *reply = http_send(&(struct http_request){
@@ -379,6 +414,7 @@ records_search_suite(void)
 	harness_add_loop(suite, "filter", test_filter, HARNESS_COUNT(filters));
 	harness_add(suite, "incoming", test_incoming);
 	harness_add(suite, "plain types", test_plain_types);
+	harness_add(suite, "lacking values", test_lacking_values);
 	harness_add(suite, "empty body", test_empty_body);
 	harness_add(suite, "default page", test_default_page);
 	harness_add_loop(suite, "pages", test_pages, 7);

@@ -189,6 +189,82 @@ START_TEST(test_early_passage)
 }
 END_TEST
 
+/*
+ * Of long lists: a call without an end, whose passage and id came days later, behind a short one;
+ * and two calls of one uniqueid, nine days apart. The last one, never answered, is there for its
+ * id.
+ */
+static const char strays[] =
+	"INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT 'none', '2020-01-01', 'stray' FROM generate_series(1, 300);"
+	"WITH long_ago AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, end_time)"
+	"	VALUES ('long ago', '2020-01-01', '2020-01-01') RETURNING id"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, 'stray', n FROM long_ago, generate_series(1, 300) AS n;"
+	"WITH stray (number, file, uniqueid, begun, ended, queued) AS (VALUES"
+	"	(1, 'first', 'twin', timestamp '2021-05-01 10:00', timestamp '2021-05-01 10:10',"
+	"		timestamp '2021-05-01 10:00'),"
+	"	(2, 'second', 'twin', '2021-05-10 10:00', '2021-05-10 10:10', '2021-05-10 10:00'),"
+	"	(3, 'short', 'short', '2021-06-01 12:00', '2021-06-01 12:10', '2021-06-01 12:00'),"
+	"	(4, 'later', 'later', '2021-06-10 10:00', '2021-06-10 10:10', '2021-06-10 10:00'),"
+	"	(5, 'last', 'last', '2021-07-01 10:00', '2021-07-01 10:10', '2021-07-01 10:00'),"
+	"	(6, 'endless', 'endless', '2021-06-01 10:00', NULL, '2021-06-05 10:00')"
+	"), passage AS ("
+	"	INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT uniqueid, queued, 'stray' FROM stray"
+	"), call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time)"
+	"	SELECT uniqueid, begun, CASE WHEN file <> 'last' THEN begun END, ended"
+	"	FROM stray ORDER BY number"
+	"	RETURNING id, start_time"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT call.id, key, file FROM call JOIN stray ON begun = start_time,"
+	"		(VALUES ('recording'), ('stray')) AS pair (key)";
+
+struct stray_search {
+	const char *body;
+	const char *ids;
+};
+
+static const struct stray_search stray_searches[] = {
+	{ "{'queue':'stray','end':'2021-06-02'}", "short endless second first" },
+	{ "{'key':'stray','end':'2021-06-02'}", "short endless second first" },
+	{ "{'queue':'stray','end':'2021-06-01 11:00:00'}", "endless second first" },
+	{ "{'queue':'stray','end':'2021-05-05'}", "first" },
+	{ "{'queue':'stray'}", "later short endless second first" },
+	{ "{'key':'stray'}", "later short endless second first" },
+};
+
+START_TEST(test_strays)
+{
+	many_calls_load();
+	sql_run(strays);
+	for (int i = 0; i < HARNESS_COUNT(stray_searches); i++) {
+		const struct stray_search *search = &stray_searches[i];
+		const struct reply *reply = http_post(
+			"/recording/records/search?pageSize=10", search->body);
+		const char *next = "";
+		char *ids = scratch_format("%s", "");
+
+		expect_status(reply, 200);
+		ck_assert_str_eq(json_column(reply, "records", "id"), search->ids);
+		/* By cursors, too: one call on each page. */
+		do {
+			reply = http_post(
+				scratch_format("/recording/records/search?pageSize=1%s", next),
+				search->body);
+			expect_status(reply, 200);
+			ids = scratch_format("%s%s%s", ids, *ids == '\0' ? "" : " ",
+				json_column(reply, "records", "id"));
+			if (json_at(reply->json, "next") != NULL)
+				next = scratch_format("&after=%s", json_text(reply, "next"));
+		} while (json_at(reply->json, "next") != NULL);
+		ck_assert_str_eq(ids, search->ids);
+	}
+}
+END_TEST
+
 static Suite *
 search_pairs_suite(void)
 {
@@ -199,6 +275,7 @@ search_pairs_suite(void)
 	harness_add(suite, "more", test_more);
 	harness_add(suite, "late passages", test_late_passages);
 	harness_add(suite, "early passage", test_early_passage);
+	harness_add(suite, "strays", test_strays);
 	return suite;
 }
 

@@ -18,6 +18,7 @@ enum act {
 	STANDBY, /* a look at a standby */
 	EXTEND,
 	RESET,
+	SERVER,	 /* another one from now on */
 	TIMEOUT, /* id is the new gap_timeout */
 };
 
@@ -141,6 +142,20 @@ static const struct {
 		{ { LOOK, 10, 0, "", 10, false, 0 }, { LOOK, 20, 1, "a", 10, true, 0 },
 			{ RESET, 0, 0, "", UNKNOWN, false, 0 },
 			{ LOOK, 3, 2, "a", UNKNOWN, true, 0 }, { LOOK, 3, 3, "", 3, false, 0 } } },
+	{ "after a restart a name is another transaction's",
+		{ { SERVER, 0, 0, "1", UNKNOWN, false, 0 }, { LOOK, 10, 0, "", 10, false, 0 },
+			{ LOOK, 12, 10, "a", 10, true, 0 }, { LOOK, 12, 110, "a", 12, false, 'a' },
+			{ SERVER, 0, 0, "2", 12, false, 0 }, { LOOK, 20, 120, "a", 12, true, 0 },
+			{ LOOK, 20, 219, "a", 12, true, 0 },
+			{ LOOK, 20, 220, "a", 20, false, 'a' } } },
+	{ "and what was noted before waits for those who write now",
+		{ { SERVER, 0, 0, "1", UNKNOWN, false, 0 }, { LOOK, 10, 0, "", 10, false, 0 },
+			{ LOOK, 12, 1, "a", 10, true, 0 }, { SERVER, 0, 0, "2", 10, false, 0 },
+			{ LOOK, 12, 2, "b", 10, true, 0 }, { LOOK, 12, 3, "", 12, false, 0 } } },
+	{ "the same server again changes nothing",
+		{ { SERVER, 0, 0, "1", UNKNOWN, false, 0 }, { LOOK, 10, 0, "", 10, false, 0 },
+			{ LOOK, 12, 1, "a", 10, true, 0 }, { SERVER, 0, 0, "1", 10, true, 0 },
+			{ LOOK, 12, 2, "ab", 10, true, 0 }, { LOOK, 12, 3, "b", 12, false, 0 } } },
 	{ "reset before anything is known", { { RESET, 0, 0, "", UNKNOWN, false, 0 } } },
 };
 
@@ -173,6 +188,10 @@ take(struct horizon *horizon, const struct step *step, const char *where)
 		break;
 	case RESET:
 		horizon_reset(horizon);
+		break;
+	case SERVER:
+		horizon_begin(horizon);
+		horizon_server(horizon, step->writers);
 		break;
 	case TIMEOUT:
 		horizon_set_settings(horizon, &settings);
