@@ -1,8 +1,10 @@
 /* Which rows are held back, how long, and which are not. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/cel_rows.h"
+#include "support/cluster.h"
 #include "support/daemon.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
@@ -255,6 +257,76 @@ START_TEST(test_start_with_writer)
 }
 END_TEST
 
+static char *
+transaction_name(PGconn *session)
+{
+	return sql_session_value(session,
+		"SELECT virtualtransaction FROM pg_locks WHERE pid = pg_backend_pid() LIMIT 1");
+}
+
+/* The session in the place of another server process; every place is taken in turn. */
+static PGconn *
+session_in_place(const char *place)
+{
+	for (int i = 0; i < 90; i++) {
+		PGconn *session = sql_session();
+
+		sql_session_run(session, "BEGIN");
+		if (strncmp(transaction_name(session), place, strlen(place)) == 0)
+			return session;
+	}
+	ck_abort_msg("no session is in place %s", place);
+}
+
+/* A transaction of this name, which must not have been used yet. */
+static PGconn *
+transaction_named(const char *name)
+{
+	const char *place = scratch_format("%.*s", (int)strcspn(name, "/") + 1, name);
+	long number = strtol(strchr(name, '/') + 1, NULL, 10);
+	PGconn *session = session_in_place(place);
+
+	while (strcmp(transaction_name(session), name) != 0) {
+		ck_assert_int_lt(
+			strtol(strchr(transaction_name(session), '/') + 1, NULL, 10), number);
+		sql_session_run(session, "ROLLBACK; BEGIN");
+	}
+	return session;
+}
+
+/* PostgreSQL restarts, and the name of one that was given up comes again. */
+START_TEST(test_name_again)
+{
+	long last = begin(0);
+	PGconn *writer = open_writer();
+	const char *name = transaction_name(writer);
+	const char *ids;
+
+	cel_rows_insert(1, "ABOVE");
+	ck_assert(wait_until(
+		are_ids, &(struct hope){ last + 1, scratch_format("%ld", last + 2) }, 6000));
+	/* So that it takes no place before the test does. */
+	ck_assert_int_eq(kill(daemon_pid(), SIGSTOP), 0);
+	cluster_stop();
+	sql_reconnect();
+	cluster_ensure();
+	writer = transaction_named(name);
+	ck_assert_int_eq(kill(daemon_pid(), SIGCONT), 0);
+	sql_session_run(writer, CEL_INSERT);
+	cel_rows_insert(1, "ABOVE AGAIN");
+	for (long begin_ms = wait_now_ms(); wait_now_ms() - begin_ms < 1000; wait_ms(20)) {
+		const struct reply *reply = http_get(
+			scratch_format("/recording/cel?from=%ld", last + 3));
+
+		ck_assert_msg(
+			reply->status == 503 || strcmp(reply->body, "[]") == 0, "%s", reply->body);
+	}
+	sql_session_run(writer, "COMMIT");
+	ids = sql_list("SELECT id FROM cel WHERE id > %ld ORDER BY id", last + 2);
+	expect_ids_soon(last + 3, ids);
+}
+END_TEST
+
 /* Many small gaps, each a rollback, in rows that are all there. */
 START_TEST(test_many_holes)
 {
@@ -285,6 +357,7 @@ cel_gaps_suite(void)
 	harness_add_loop(suite, "bystanders", test_bystanders, count);
 	harness_add_loop(suite, "id before row", test_id_before_row, count);
 	harness_add_loop(suite, "gap_timeout", test_gap_timeout, count);
+	harness_add(suite, "name again", test_name_again);
 	harness_add_loop(suite, "start with writer", test_start_with_writer, count);
 	harness_add_loop(suite, "many holes", test_many_holes, count);
 	return suite;
