@@ -93,6 +93,37 @@ START_TEST(test_history)
 }
 END_TEST
 
+/* Eleven calls fill the walk; the newest was rung 50 minutes before its start. The list is long. */
+static const char early_leg[] =
+	"WITH long_ago AS ("
+	"	INSERT INTO call_data (uniqueid, start_time) VALUES ('none', '2020-01-01') "
+	"RETURNING id"
+	") INSERT INTO call_element (call_data_id, start_time, interface, agent)"
+	"	SELECT id, '2020-01-01', 'SIP/early', 'early'"
+	"	FROM long_ago, generate_series(1, 300);"
+	"WITH call AS ("
+	"	INSERT INTO call_data (uniqueid, src_num, start_time)"
+	"	SELECT 'early', n, timestamp '2023-01-01 12:00'"
+	"		+ CASE WHEN n = 0 THEN 30 ELSE n END * interval '1 minute'"
+	"	FROM generate_series(0, 11) AS n RETURNING id, src_num, start_time"
+	") INSERT INTO call_element (call_data_id, start_time, interface, agent)"
+	"	SELECT id, start_time - CASE WHEN src_num = '0' THEN 50 ELSE 0 END"
+	"		* interval '1 minute', 'SIP/early', 'early' FROM call";
+
+START_TEST(test_early_leg)
+{
+	many_calls_load();
+	sql_run(early_leg);
+	ck_assert_str_eq(json_column(http_post("/recording/history", "{'interface':'SIP/early'}"),
+				 "", "src_num"),
+		"0 11 10 9 8 7 6 5 4 3");
+	ck_assert_str_eq(json_column(http_post("/recording/history/agent?days=36500",
+					     "{'agentNum':'early'}"),
+				 "", "src_num"),
+		"0 11 10 9 8 7 6 5 4 3");
+}
+END_TEST
+
 /* History of a customer --------------------------------------------------------------------------
  */
 
@@ -217,6 +248,7 @@ history_truth_suite(void)
 	harness_add_loop(suite, "history", test_history, HARNESS_COUNT(histories));
 	harness_add_loop(suite, "customer", test_customer, HARNESS_COUNT(filters));
 	harness_add_loop(suite, "last agent", test_last_agent, 14);
+	harness_add(suite, "early leg", test_early_leg);
 	return suite;
 }
 
