@@ -1,0 +1,207 @@
+/* Sending: each query a pipeline of its own, its statements prepared where the session is ours. */
+#include "db/connection_internal.h"
+
+#include <event2/util.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "statements.h"
+
+/*
+ * PostgreSQL ends a statement at statement_timeout by itself; this much later the connection counts
+ * as dead.
+ */
+#define STATEMENT_SLACK_MS 500
+
+static const struct db_statement session_statement = {
+	.name = NULL,
+	.text = sql_session,
+	.lane = DB_LANE_SHORT,
+};
+
+static bool
+is_prepared(const struct db_connection *connection, const char *name)
+{
+	for (unsigned i = 0; i < connection->prepared_count; i++) {
+		if (connection->prepared[i] == name)
+			return true;
+	}
+	return false;
+}
+
+void
+db_connection_forget_prepared(struct db_connection *connection, const char *name)
+{
+	for (unsigned i = 0; i < connection->prepared_count; i++) {
+		if (connection->prepared[i] == name) {
+			connection->prepared[i] =
+				connection->prepared[--connection->prepared_count];
+			return;
+		}
+	}
+}
+
+static bool
+send_step(struct db_connection *connection, struct db_query_step *step)
+{
+	const struct db_statement *statement = &step->statement;
+	const char *const *values = (const char *const *)step->values;
+
+	if (statement->name == NULL || connection->is_pooled) {
+		return PQsendQueryParams(connection->pg, statement->text, step->count, NULL, values,
+			       NULL, NULL, 0) == 1;
+	}
+	if (!is_prepared(connection, statement->name)) {
+		if (connection->prepared_count == PREPARED_MAX)
+			return false;
+		if (PQsendPrepare(connection->pg, statement->name, statement->text, 0, NULL) != 1)
+			return false;
+		connection->prepared[connection->prepared_count++] = statement->name;
+		step->preparing = true;
+	}
+	return PQsendQueryPrepared(
+		       connection->pg, statement->name, step->count, values, NULL, NULL, 0) == 1;
+}
+
+/*
+ * Behind a pooler a query brings along, inside its transaction, what else session.sql would have
+ * set; a long one also takes a lock of a number of its own, by which a cancellation finds the
+ * session that it has come to.
+ */
+static bool
+send_preamble(struct db_connection *connection, struct db_query *query)
+{
+	char timeout[24];
+	char tag[24];
+	const char *const values[] = { timeout, query->lane == DB_LANE_LONG ? tag : NULL };
+
+	if (!connection->is_pooled)
+		return true;
+	query->preamble = 1;
+	if (query->lane == DB_LANE_LONG) {
+		evutil_secure_rng_get_bytes(&query->tag, sizeof query->tag);
+		query->tag |= 1;
+	}
+	snprintf(timeout, sizeof timeout, "%" PRId64, connection->settings->statement_timeout_ms);
+	snprintf(tag, sizeof tag, "%" PRId32, query->tag);
+	return PQsendQueryParams(
+		       connection->pg, sql_session_pooled, 2, NULL, values, NULL, NULL, 0) == 1;
+}
+
+/* Where standbys read, they must know up to where to wait for what was written here. */
+static bool
+send_position(struct db_connection *connection, struct db_query *query)
+{
+	if (!connection->settings->has_readers || !db_query_writes(query))
+		return true;
+	query->asks_position = true;
+	return PQsendQueryParams(connection->pg, sql_position, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
+	       PQpipelineSync(connection->pg) == 1;
+}
+
+/* Sends what libpq holds back. False when the connection is lost. */
+static bool
+flush(struct db_connection *connection)
+{
+	int more = PQflush(connection->pg);
+
+	if (more == 1 && event_add(connection->write_event, NULL) != 0)
+		memory_exhausted();
+	return more >= 0;
+}
+
+void
+db_connection_write_cb(evutil_socket_t socket, short what, void *context)
+{
+	struct db_connection *connection = context;
+
+	(void)socket;
+	(void)what;
+	if (!flush(connection))
+		db_connection_close(connection, PQerrorMessage(connection->pg));
+}
+
+static void
+send_query(struct db_connection *connection, struct db_query *query)
+{
+	bool sent;
+
+	query->connection = connection;
+	query->sent_us = clock_now_us();
+	query->deadline_ms = query->sent_us / 1000 + connection->settings->statement_timeout_ms +
+			     STATEMENT_SLACK_MS;
+	if (TAILQ_EMPTY(&connection->sent))
+		connection->last_progress_ms = query->sent_us / 1000;
+	TAILQ_INSERT_TAIL(&connection->sent, query, link);
+	connection->load++;
+	sent = send_preamble(connection, query);
+	for (size_t i = 0; i < query->step_count && sent; i++)
+		sent = send_step(connection, &query->steps[i]);
+	if (!sent || PQpipelineSync(connection->pg) != 1 || !send_position(connection, query) ||
+		!flush(connection))
+		connection->broken = true;
+	db_connection_arm_query_timer(connection);
+}
+
+void
+db_connection_send_session(
+	struct db_connection *connection, const struct db_query_hooks *hooks, enum db_lane lane)
+{
+	char timeout[24];
+	char process[24];
+	struct db_step step = {
+		.statement = &session_statement,
+		.parameters = { .count = 2, .values = { timeout, process } },
+	};
+	struct db_query *query;
+
+	connection->statement_timeout_ms = connection->settings->statement_timeout_ms;
+	snprintf(timeout, sizeof timeout, "%" PRId64, connection->statement_timeout_ms);
+	snprintf(process, sizeof process, "%d", PQbackendPID(connection->pg));
+	query = db_query_new(connection->pool, &step, 1, hooks, connection);
+	query->is_bound = true;
+	query->lane = lane;
+	send_query(connection, query);
+}
+
+static void
+on_timeout_set(enum db_outcome outcome, void *context)
+{
+	struct db_connection *connection = context;
+
+	/* Lost together with its connection, it is not the next one's failure. */
+	if (outcome != DB_OUTCOME_DONE)
+		connection->broken = connection->pg != NULL;
+}
+
+static const struct db_query_hooks timeout_hooks = { .on_done = on_timeout_set };
+
+/* Behind a pooler each query brings the timeout along. */
+static bool
+has_old_timeout(const struct db_connection *connection)
+{
+	return !connection->is_pooled &&
+	       connection->statement_timeout_ms != connection->settings->statement_timeout_ms;
+}
+
+void
+db_connection_send(struct db_connection *connection, struct db_query *query)
+{
+	/* A reload has changed it. */
+	if (has_old_timeout(connection))
+		db_connection_send_session(connection, &timeout_hooks, query->lane);
+	send_query(connection, query);
+}
+
+struct db_query *
+db_connection_ask(struct db_connection *connection, const struct db_step *step,
+	const struct db_query_hooks *hooks, void *context)
+{
+	struct db_query *query = db_query_new(connection->pool, step, 1, hooks, context);
+
+	query->is_bound = true;
+	db_connection_send(connection, query);
+	return query;
+}
