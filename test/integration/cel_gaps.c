@@ -278,17 +278,24 @@ session_in_place(const char *place)
 	ck_abort_msg("no session is in place %s", place);
 }
 
+static long
+transaction_number(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	ck_assert_ptr_nonnull(slash);
+	return strtol(slash + 1, NULL, 10);
+}
+
 /* A transaction of this name, which must not have been used yet. */
 static PGconn *
 transaction_named(const char *name)
 {
-	const char *place = scratch_format("%.*s", (int)strcspn(name, "/") + 1, name);
-	long number = strtol(strchr(name, '/') + 1, NULL, 10);
-	PGconn *session = session_in_place(place);
+	PGconn *session = session_in_place(scratch_format("%ld/", strtol(name, NULL, 10)));
 
 	while (strcmp(transaction_name(session), name) != 0) {
 		ck_assert_int_lt(
-			strtol(strchr(transaction_name(session), '/') + 1, NULL, 10), number);
+			transaction_number(transaction_name(session)), transaction_number(name));
 		sql_session_run(session, "ROLLBACK; BEGIN");
 	}
 	return session;
