@@ -4,3 +4,7 @@ GRANT SELECT ON call_data, attached_data, call_on_queue, call_element, cel, agen
 	queuefeatures, userfeatures, linefeatures, user_line TO recordingd;
 GRANT INSERT, UPDATE, DELETE ON attached_data TO recordingd;
 GRANT USAGE ON SEQUENCE attached_data_id_seq TO recordingd;
+
+-- A writer that has waited for another one must see what that has written. recordingd sees to it
+-- itself, but behind a pooler in transaction mode it cannot.
+ALTER ROLE recordingd SET default_transaction_isolation = 'read committed';

@@ -66,10 +66,19 @@ struct cel_reader {
 	unsigned rows_left;
 	enum cel_format format;
 	int64_t wait_until_us; /* clock_now_us(); 0: an empty answer is one */
-	struct evbuffer *out;  /* borrowed */
+	bool follows; /* it has come to next_id by reading, and goes on with what is new when the
+		       * table is replaced by another one */
+	struct evbuffer *out; /* borrowed; holds only what goes before the rows */
 
 	/* Called once, from the loop, unless cel_reader_start() completed it. */
 	void (*on_done)(struct cel_reader *reader, enum db_outcome outcome);
+
+	/* As it was at the start: another table means to begin again. */
+	int64_t first_id;
+	unsigned rows_wanted;
+	size_t bytes_before;
+	uint64_t generation;
+	bool is_displaced; /* follows, and has yet to find the end of another table */
 
 	int64_t started_us;
 	unsigned rows;	  /* in out by now */

@@ -66,8 +66,9 @@ struct cel_log {
 	struct cel_reader_list failed;	 /* end as unavailable at the next turn */
 	uint64_t watching_count;
 	struct {
-		int64_t settled; /* at the last look through watching */
-		int64_t next_us; /* when the first of them has waited long enough */
+		int64_t settled;     /* at the last look through watching */
+		uint64_t generation; /* then, or before when the horizon was not known */
+		int64_t next_us;     /* when the first of them has waited long enough */
 	} wake;
 	bool waits_ended;    /* nobody waits for rows any more */
 	uint64_t generation; /* moves on when the table turns out to be another one */

@@ -41,6 +41,8 @@ struct db_connection_events {
 	/* It has connected, or was lost after it had. */
 	void (*on_ready)(struct db_server *server, struct db_connection *connection);
 	void (*on_lost)(struct db_server *server, struct db_connection *connection);
+	/* What it had prepared no longer fits the tables: all connections must be made anew. */
+	void (*on_stale)(struct db_server *server);
 	/* A write is committed, up to this position of the log; before its done hook. */
 	void (*on_written)(struct db_server *server, const char *position);
 };

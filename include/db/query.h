@@ -55,7 +55,7 @@ struct db_query {
 	bool has_rows;	       /* … with rows */
 	bool moved;	       /* this is the second attempt */
 	bool wants_second_try; /* its prepared statement is stale: see db_connection.c */
-	bool was_refused;      /* it wants to write, and came to a standby */
+	bool was_refused;      /* nothing of it was done: by a standby, or with a stale plan */
 	bool asks_position;    /* behind its sync comes the question up to where it has written */
 	bool is_at_position;   /* its sync has come: what follows is the answer */
 };

@@ -2,8 +2,8 @@
  * A statement: SQL text and where it runs. Values travel only as parameters.
  *
  * Fixed statements are constants built from src/sql (statements.h) and prepared once on each
- * connection. A statement shaped to a request is joined from fragments with a statement_builder; it
- * is planned for the values of that request and kept nowhere.
+ * connection. A statement shaped to a request is joined from fragments with a statement_builder;
+ * what is asked for often is prepared like a fixed one (db/shapes.h).
  */
 #ifndef RECORDINGD_DB_STATEMENT_H
 #define RECORDINGD_DB_STATEMENT_H

@@ -55,6 +55,7 @@ send_piece(struct stream *stream)
 	struct connection *connection = stream->exchange->connection;
 	const struct exchange *exchange = stream->exchange;
 
+	stream->reader.follows |= stream->reader.rows > 0;
 	if (stream->reader.rows == 0 && evbuffer_add(stream->piece, ":\n\n", 3) != 0)
 		memory_exhausted();
 	connection_stream_send(connection, stream->piece);
@@ -104,8 +105,9 @@ on_done(struct cel_reader *reader, enum db_outcome outcome)
 		pump(stream);
 		return;
 	}
-	/* The database is away: a comment now, and rows once it is back. */
-	if (send_piece(stream))
+	/* The database is away: a comment now, and rows once it is back. While the comment waits
+	 * for the client, it is drained() that goes on. */
+	if (send_piece(stream) && connection_stream_backlog(stream->exchange->connection) == 0)
 		watch(stream);
 }
 

@@ -146,9 +146,56 @@ at_end(struct cel_reader *reader)
 	return STEP_WAITS;
 }
 
+/* Takes rows out again: what goes before them is moved aside meanwhile. */
+static void
+drop_rows(const struct cel_reader *reader)
+{
+	struct evbuffer *before = evbuffer_new();
+
+	if (before == NULL)
+		memory_exhausted();
+	if (evbuffer_remove_buffer(reader->out, before, reader->bytes_before) < 0 ||
+		evbuffer_drain(reader->out, evbuffer_get_length(reader->out)) != 0 ||
+		evbuffer_add_buffer(reader->out, before) != 0)
+		memory_exhausted();
+	evbuffer_free(before);
+}
+
+/*
+ * The table turned out to be another one: rows of the old one must not be answered. Whoever follows
+ * the log goes on at its end, as ids begin again below.
+ */
+static void
+begin_again(struct cel_reader *reader)
+{
+	const struct cel_log *log = reader->log;
+
+	if (reader->rows > 0)
+		drop_rows(reader);
+	reader->rows = 0;
+	reader->rows_left = reader->rows_wanted;
+	reader->next_id = reader->first_id;
+	reader->generation = log->generation;
+	reader->is_displaced = reader->follows;
+}
+
+static void
+find_end(struct cel_reader *reader)
+{
+	int64_t end = horizon_id(reader->log->horizon) + 1;
+
+	reader->is_displaced = false;
+	if (reader->next_id > end)
+		reader->next_id = end;
+}
+
 static enum step
 go_on(struct cel_reader *reader)
 {
+	if (reader->generation != reader->log->generation)
+		begin_again(reader);
+	if (reader->is_displaced && horizon_is_known(reader->log->horizon))
+		find_end(reader);
 	take_blocks(reader);
 	if (reader->rows_left == 0)
 		return STEP_DONE;
@@ -161,8 +208,14 @@ go_on(struct cel_reader *reader)
 static void
 open_reader(struct cel_log *log, struct cel_reader *reader)
 {
+	cel_reader_take(reader);
+	/* One that was started before may have read from the table before this one. */
+	if (reader->log == NULL)
+		reader->generation = log->generation;
 	reader->log = log;
-	reader->list = NULL;
+	reader->first_id = reader->next_id;
+	reader->rows_wanted = reader->rows_left;
+	reader->bytes_before = evbuffer_get_length(reader->out);
 	reader->started_us = clock_now_us();
 	reader->rows = 0;
 	reader->fetches = 0;
@@ -269,17 +322,20 @@ cel_readers_wake(struct cel_log *log)
 	struct cel_reader *reader = TAILQ_FIRST(&log->watching);
 	int64_t now_us = clock_now_us();
 	int64_t settled = horizon_id(log->horizon);
+	bool is_another = horizon_is_known(log->horizon) && log->wake.generation != log->generation;
 
 	/* Thousands wait, and hardly ever is it time for one of them. */
-	if (settled == log->wake.settled && now_us < log->wake.next_us)
+	if (settled == log->wake.settled && now_us < log->wake.next_us && !is_another)
 		reader = NULL;
 	else
 		log->wake.next_us = INT64_MAX;
 	log->wake.settled = settled;
+	if (is_another)
+		log->wake.generation = log->generation;
 	while (reader != NULL) {
 		struct cel_reader *next = TAILQ_NEXT(reader, link);
 
-		if (reader->next_id <= settled)
+		if (reader->next_id <= settled || is_another)
 			move_to(&ready, reader);
 		else if (reader->wait_until_us <= now_us)
 			move_to(&expired, reader);

@@ -59,6 +59,7 @@ reset(struct cel_log *log)
 	horizon_reset(log->horizon);
 	log->refresh.last_row_id = 0;
 	log->refresh.has_gap = false;
+	log->refresh.has_more = false;
 	log->generation++;
 	log->counters.resets++;
 }
@@ -261,7 +262,10 @@ on_writers(const PGresult *result, void *context)
 		log->refresh.last_row_id = horizon_id(log->horizon);
 	}
 	log->refresh.has_gap = look.highest > horizon_id(log->horizon);
-	log->refresh.has_more = false;
+	/* No id that was listed is missing, and the list was cut short: what is behind it may go
+	 * on. */
+	log->refresh.has_more = log->refresh.has_gap && look.id_rows > 0 &&
+				look_id(&look, look.id_rows - 1) <= horizon_id(log->horizon);
 	count_held(log, &look);
 	return true;
 }
@@ -292,9 +296,8 @@ on_done(enum db_outcome outcome, void *context)
 	log->refresh.query = NULL;
 	/* Not the end yet: ids are missing, rows are left, or the table is another one. */
 	if (outcome == DB_OUTCOME_DONE &&
-		(!horizon_is_known(log->horizon)
-				? was_tail
-				: was_tail && (log->refresh.has_gap || log->refresh.has_more))) {
+		((was_tail && (log->refresh.has_gap || !horizon_is_known(log->horizon))) ||
+			log->refresh.has_more)) {
 		set_state(log, CEL_REFRESH_IDLE);
 		start(log);
 		return;

@@ -6,8 +6,6 @@
 #include "base/clock.h"
 #include "statements.h"
 
-enum { SESSION_STANDBY, SESSION_PROCESS, SESSION_COLUMNS = 3 };
-
 static const struct db_statement cancel_statement = {
 	.name = "cancel",
 	.text = sql_cancel,

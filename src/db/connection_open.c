@@ -212,6 +212,9 @@ db_connection_open(struct db_connection *connection)
 	const struct db_target *target = connection->target;
 	const char *conninfo = db_hosts_conninfo(target->hosts);
 
+	/* A reload may have left fewer hosts than were tried. */
+	if (connection->tries >= target->count * target->rounds)
+		connection->tries = 0;
 	if (connection->tries == 0)
 		connection->search_from = target->current;
 	connection->host = (connection->search_from + connection->tries) % target->count;

@@ -43,13 +43,33 @@ level_of_error(enum db_outcome outcome)
 	return LOG_LEVEL_WARNING;
 }
 
-/* A table that changed under a prepared statement; a new connection prepares it anew. */
+/* A table that changed under what was prepared, on all connections; each prepares it anew. */
 static bool
 is_stale_plan(const char *sqlstate)
 {
-	return strcmp(sqlstate, "0A000") == 0	 /* its columns */
-	       || strcmp(sqlstate, "42883") == 0 /* their types, for which it found operators */
-	       || strcmp(sqlstate, "26000") == 0;
+	return strcmp(sqlstate, "0A000") == 0	  /* its columns */
+	       || strcmp(sqlstate, "42883") == 0; /* their types, for which it found operators */
+}
+
+/* A prepared statement that this session has not: it is another one than it was. */
+static bool
+is_lost_plan(const char *sqlstate)
+{
+	return strcmp(sqlstate, "26000") == 0;
+}
+
+/* What was prepared before is out of date: the query runs once more, where it is prepared anew. */
+static void
+note_stale_plan(struct db_connection *connection, struct db_query *query, const char *sqlstate)
+{
+	if (is_stale_plan(sqlstate))
+		connection->events->on_stale(connection->server);
+	else if (is_lost_plan(sqlstate))
+		connection->stale = true;
+	else
+		return;
+	query->was_refused = true;
+	query->wants_second_try = true;
 }
 
 /* The step an error belongs to, counted in results: a PREPARE has one of its own. */
@@ -86,6 +106,17 @@ note_standby_error(struct db_connection *connection, struct db_query *query, con
 		query->wants_second_try = true;
 }
 
+/* Of a PREPARE that was not run, because a statement before it in its query has failed. */
+static void
+on_aborted(struct db_connection *connection, struct db_query *query)
+{
+	bool is_prepare;
+	const struct db_query_step *step = failed_step(query, &is_prepare);
+
+	if (is_prepare)
+		db_connection_forget_prepared(connection, step->statement.name);
+}
+
 static void
 on_error(struct db_connection *connection, struct db_query *query, const PGresult *result)
 {
@@ -107,10 +138,8 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 	note_standby_error(connection, query, sqlstate);
 	if (is_prepare)
 		db_connection_forget_prepared(connection, step->statement.name);
-	else if (step->statement.name != NULL && is_stale_plan(sqlstate)) {
-		connection->stale = true;
-		query->wants_second_try = true;
-	}
+	else if (step->statement.name != NULL && !step->preparing)
+		note_stale_plan(connection, query, sqlstate);
 	if (query->hooks != NULL || query->outcome == DB_OUTCOME_FAILED) {
 		log_write(level_of_error(query->outcome), "statement %s: %s %s",
 			step->statement.name == NULL ? "(shaped)" : step->statement.name, sqlstate,
@@ -181,7 +210,9 @@ on_result(struct db_connection *connection, const PGresult *result)
 		on_rows(connection, query, result);
 		break;
 	case PGRES_COMMAND_OK:
+		break;
 	case PGRES_PIPELINE_ABORTED: /* the error came before */
+		on_aborted(connection, query);
 		break;
 	default:
 		on_error(connection, query, result);

@@ -92,10 +92,26 @@ pick_connection(struct db_pool *pool, enum db_lane lane, enum db_route route)
 	return db_server_pick(primary(pool), lane, route == DB_ROUTE_WRITE);
 }
 
+/* The next one to have waited too long: the first, or behind those that moved to the front. */
+static const struct db_query *
+next_to_expire(const struct waiting_list *waiting)
+{
+	const struct db_query *next = TAILQ_FIRST(&waiting->queries);
+	const struct db_query *query;
+
+	for (query = next; query != NULL; query = TAILQ_NEXT(query, link)) {
+		if (query->deadline_ms < next->deadline_ms)
+			next = query;
+		if (!query->moved)
+			break;
+	}
+	return next;
+}
+
 static void
 arm_waiting_timer(struct waiting_list *waiting)
 {
-	const struct db_query *oldest = TAILQ_FIRST(&waiting->queries);
+	const struct db_query *oldest = next_to_expire(waiting);
 	struct timeval delay;
 
 	if (oldest == NULL) {

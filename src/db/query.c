@@ -88,7 +88,7 @@ db_query_can_move(const struct db_query *query)
 {
 	if (query->hooks == NULL || query->moved || query->is_bound)
 		return false;
-	/* What a standby has refused has not been written. */
+	/* It was rolled back as a whole. */
 	if (query->was_refused)
 		return !query->has_rows;
 	return !query->delivered && !db_query_writes(query);

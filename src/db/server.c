@@ -173,12 +173,21 @@ on_lost(struct db_server *server, struct db_connection *connection)
 	arm_timer(server, 0);
 }
 
+/* But for control, whose one statement shows no table. */
+static void
+on_stale(struct db_server *server)
+{
+	for (unsigned i = 0; i < server->settings->connections; i++)
+		db_connection_renew(server->connections[i]);
+}
+
 static const struct db_connection_events connection_events = {
 	.on_free = on_free,
 	.on_moved = on_moved,
 	.on_unwanted = db_server_cancel,
 	.on_ready = on_ready,
 	.on_lost = on_lost,
+	.on_stale = on_stale,
 	.on_written = on_written,
 };
 

@@ -1,15 +1,15 @@
 -- recordingd --check: what this database lacks of what the statements use.
 -- Columns: kind ('table', 'column', 'privilege' or 'index'), missing (its name, for people).
 -- An index counts by what it covers, under whatever name: the same leading columns on the same
--- table, valid, of the same kind, and not partial but for rows where the column is NULL or by the
--- condition named here.
+-- table, valid, of the same kind, with starts and ids in one direction, and not partial but for rows
+-- where its first column is NULL or by the condition named here.
 WITH wanted_column (table_name, column_name) AS (
 	SELECT wanted.table_name, unnest(string_to_array(wanted.columns, ' '))
 	FROM (VALUES
 		('call_data', 'id uniqueid dst_num start_time answer_time end_time status call_direction src_num src_agent dst_agent src_interface'),
 		('attached_data', 'id id_call_data key value'),
 		('call_on_queue', 'id callid queue_time answer_time hangup_time status queue_ref agent_num'),
-		('call_element', 'id call_data_id answer_time end_time interface agent'),
+		('call_element', 'id call_data_id start_time answer_time end_time interface agent'),
 		('cel', 'id eventtype eventtime userdeftype cid_name cid_num cid_ani cid_rdnis cid_dnid exten context channame appname appdata amaflags accountcode peeraccount uniqueid linkedid userfield peer call_log_id extra'),
 		('agentfeatures', 'firstname lastname number'),
 		('queuefeatures', 'id name displayname number'),
@@ -60,15 +60,29 @@ WITH wanted_column (table_name, column_name) AS (
 		regexp_replace(coalesce(pg_get_expr(present.indpred, present.indrelid), ''),
 			'[()]|::(text|interval)', '', 'g') AS condition,
 		(
-			SELECT string_agg(attribute.attname, ' ' ORDER BY position.number)
+			SELECT string_agg(attribute.attname
+					-- The lowest bit says DESC.
+					|| CASE WHEN present.indoption[position.number - 1] & 1 = 1 THEN ' desc' ELSE '' END,
+				' ' ORDER BY position.number)
 			FROM unnest(present.indkey::smallint[]) WITH ORDINALITY AS position (attnum, number)
 			JOIN pg_catalog.pg_attribute AS attribute
 				ON attribute.attrelid = present.indrelid AND attribute.attnum = position.attnum
-		) AS columns
+			WHERE position.number <= present.indnkeyatts
+		) AS columns_with_order,
+		(
+			SELECT bool_and(class.opcname = 'gin_trgm_ops')
+			FROM unnest(present.indclass::oid[]) AS used (class)
+			JOIN pg_catalog.pg_opclass AS class ON class.oid = used.class
+		) AS is_of_trigrams
 	FROM pg_catalog.pg_index AS present
 	JOIN pg_catalog.pg_class AS index ON index.oid = present.indexrelid
 	JOIN pg_catalog.pg_am AS method ON method.oid = index.relam
 	WHERE present.indisvalid AND present.indexprs IS NULL
+), present_list AS (
+	SELECT present_index.*, replace(columns_with_order, ' desc', '') || ' ' AS columns
+	FROM present_index
+	WHERE columns_with_order !~ '\mstart_time id desc\M|\mstart_time desc id\M(?! desc)'
+		AND (method <> 'gin' OR is_of_trigrams)
 )
 SELECT 'table' AS kind, table_name AS missing
 FROM wanted_table
@@ -113,13 +127,13 @@ JOIN wanted_table USING (table_name)
 WHERE relation IS NOT NULL
 	AND NOT EXISTS (
 		SELECT 1
-		FROM present_index AS present
+		FROM present_list AS present
 		WHERE present.relation = wanted_table.relation
 			AND present.method = wanted.method
-			AND (present.columns || ' ') LIKE (replace(wanted.columns, '_', '\_') || ' %')
+			AND present.columns LIKE (replace(wanted.columns, '_', '\_') || ' %')
 			AND (
 				present.condition = wanted.condition
-				OR present.condition ~ '^[a-z_]+ IS NOT NULL$'
+				OR present.condition = split_part(wanted.columns, ' ', 1) || ' IS NOT NULL'
 				-- One of long calls is there to be short.
 				OR (present.condition = '' AND wanted.condition NOT LIKE 'end\_time - %')
 			)

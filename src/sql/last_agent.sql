@@ -2,7 +2,7 @@
 -- $1 text: the caller's number.  $2 integer: days before today's midnight.
 -- Columns: agent.
 -- The latest answer of a call is found by its index; of passages, only later ones matter then, and
--- those belong to calls that began at most a day before (or last longer than that).
+-- those belong to calls that began at most a day before, or last longer than that, or have no end.
 -- Index: call_data (src_num, answer_time DESC) where dst_agent <> '', (src_num, start_time DESC, id DESC), call_on_queue
 -- (callid).
 WITH by_call AS MATERIALIZED (
@@ -29,7 +29,7 @@ WITH by_call AS MATERIALIZED (
 	-- Not "=", which would let the planner walk all calls from this number.
 	WHERE call.src_num IS NOT DISTINCT FROM $1::text
 		AND call.start_time >= current_date - $2::integer
-		AND call.end_time - call.start_time > interval '1 day'
+		AND (call.end_time - call.start_time <= interval '1 day') IS NOT TRUE
 )
 SELECT answer.agent
 FROM (

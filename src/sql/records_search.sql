@@ -410,26 +410,26 @@ WITH asked AS (
 
 -- part: pairs_until_end
 						AND pair.id_call_data < CASE
-							WHEN (SELECT is_short FROM short) THEN 2147483647
+							WHEN (SELECT is_short FROM short) THEN 2147483648
 							ELSE coalesce((
 								SELECT after.id
 								FROM call_data AS after
 								WHERE after.start_time >= $8 + interval '26 hours'
 								ORDER BY after.start_time, after.id
 								LIMIT 1
-							), 2147483647)
+							), 2147483648)
 						END
 
 -- part: pairs_until_after
 						AND pair.id_call_data < CASE
-							WHEN (SELECT is_short FROM short) THEN 2147483647
+							WHEN (SELECT is_short FROM short) THEN 2147483648
 							ELSE coalesce((
 								SELECT after.id
 								FROM call_data AS after
 								WHERE after.start_time >= $14 + interval '26 hours'
 								ORDER BY after.start_time, after.id
 								LIMIT 1
-							), 2147483647)
+							), 2147483648)
 						END
 
 -- Filters. ---------------------------------------------------------------------------------------

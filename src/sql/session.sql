@@ -4,7 +4,8 @@
 -- $2 integer: process id that the connection was told. Behind a pooler it is not that of the
 -- session, which others use, too: there nothing is left behind.
 -- Columns: is this a standby, process id, the setting.
--- Only settings this server version knows are touched. jit costs more than these statements take, and
+-- Only settings this server version knows are touched. A writer that has waited for another one must
+-- see what that has written, whatever is the database's isolation level. jit costs more than these statements take, and
 -- so does planning anew for each value: statements are made so that one plan is right for all. Workers
 -- would be taken from XiVO's own statements, and be too late for most of these. Lists are walked in
 -- their order until there is enough, which a bitmap has not.
@@ -13,6 +14,7 @@ SELECT pg_is_in_recovery(), pg_backend_pid(),
 FROM (VALUES
 	('statement_timeout', $1::text),
 	('DateStyle', 'ISO, YMD'),
+	('default_transaction_isolation', 'read committed'),
 	('jit', 'off'),
 	('plan_cache_mode', 'force_generic_plan'),
 	('max_parallel_workers_per_gather', '0'),

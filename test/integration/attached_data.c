@@ -418,6 +418,50 @@ START_TEST(test_waits_for_commit)
 }
 END_TEST
 
+/* What an earlier statement's failure kept from being prepared is not taken for prepared. */
+START_TEST(test_after_timeout)
+{
+	const char *id = new_call();
+	PGconn *session = sql_session();
+
+	daemon_restart("database.statement_timeout", "500ms", "database.connections", "1", NULL);
+	sql_session_run(
+		session, scratch_format("BEGIN; SELECT pg_advisory_xact_lock(1919247204, %s)", id));
+	expect_error(attach(id, "[{'key':'a','value':'1'}]"), 504, "timeout", NULL);
+	sql_session_run(session, "COMMIT");
+	expect_status(attach(id, "[{'key':'a','value':'2'}]"), 201);
+	ck_assert_str_eq(rows_of(id), "a=2");
+}
+END_TEST
+
+/* Where transactions see what was there when they began: a writer that has waited sees more. */
+START_TEST(test_isolation)
+{
+	const char *id = new_call();
+	PGconn *session = sql_session();
+	struct raw_client *clients[2];
+
+	sql_run("ALTER ROLE recordingd SET default_transaction_isolation = 'repeatable read'");
+	daemon_restart(NULL, NULL);
+	sql_session_run(
+		session, scratch_format("BEGIN; SELECT pg_advisory_xact_lock(1919247204, %s)", id));
+	for (int i = 0; i < 2; i++) {
+		clients[i] = raw_open();
+		raw_send(clients[i], attach_text(id, "[{'key':'a','value':'1'}]"));
+	}
+	wait_for_statements(2);
+	sql_session_run(session, "COMMIT");
+	for (int i = 0; i < 2; i++) {
+		const struct reply *reply = raw_reply(clients[i], 5000);
+
+		ck_assert_ptr_nonnull(reply);
+		expect_status(reply, 201);
+	}
+	sql_run("ALTER ROLE recordingd SET default_transaction_isolation = 'read committed'");
+	ck_assert_str_eq(rows_of(id), "a=1");
+}
+END_TEST
+
 /* What the database refuses at the very end was not done, and is not called done. */
 START_TEST(test_failing_commit)
 {
@@ -475,6 +519,8 @@ attached_data_suite(void)
 	harness_add(suite, "concurrent", test_concurrent);
 	harness_add(suite, "no deadlock", test_no_deadlock);
 	harness_add(suite, "waits for commit", test_waits_for_commit);
+	harness_add(suite, "after timeout", test_after_timeout);
+	harness_add(suite, "isolation", test_isolation);
 	harness_add(suite, "failing commit", test_failing_commit);
 	harness_add(suite, "nothing else", test_nothing_else);
 	return suite;

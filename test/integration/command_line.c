@@ -340,8 +340,8 @@ END_TEST
 static const char *const columns[] = { "call_data.uniqueid", "call_data.src_interface",
 	"call_data.call_direction", "call_data.end_time", "attached_data.value",
 	"attached_data.id_call_data", "call_on_queue.agent_num", "call_on_queue.hangup_time",
-	"call_element.interface", "call_element.agent", "cel.extra", "cel.call_log_id",
-	"cel.eventtime", "agentfeatures.firstname", "queuefeatures.displayname",
+	"call_element.interface", "call_element.agent", "call_element.start_time", "cel.extra",
+	"cel.call_log_id", "cel.eventtime", "agentfeatures.firstname", "queuefeatures.displayname",
 	"userfeatures.lastname", "linefeatures.protocol", "user_line.main_user" };
 
 START_TEST(test_check_column)
@@ -429,6 +429,59 @@ START_TEST(test_check_other_index)
 	result = check_own();
 	expect_run(&result, 1, result.output, "uniqueid");
 	sql_run("DROP INDEX xivo_own");
+}
+END_TEST
+
+/* What cannot serve in the place of an index, though it has its columns. */
+static const struct {
+	const char *name;
+	const char *other;
+} useless[] = {
+	{ "recordingd_call_data_start",
+		"ON call_data (start_time DESC, id DESC) WHERE end_time IS NOT NULL" },
+	{ "recordingd_call_data_start", "ON call_data (start_time DESC, id)" },
+	{ "recordingd_call_data_start", "ON call_data (start_time, id DESC)" },
+	{ "recordingd_call_data_start", "ON call_data (start_time DESC) INCLUDE (id)" },
+	{ "recordingd_call_data_uniqueid", "ON call_data USING hash (uniqueid)" },
+	{ "recordingd_call_data_uniqueid", "ON call_data (uniqueid) WHERE src_num IS NOT NULL" },
+	{ "recordingd_call_data_src_num_part",
+		"ON call_data USING gin (to_tsvector('simple', src_num))" },
+};
+
+START_TEST(test_check_useless_index)
+{
+	struct run result;
+
+	create_indexes();
+	sql_runf("DROP INDEX %s; CREATE INDEX useless %s", useless[_i].name, useless[_i].other);
+	result = check_own();
+	sql_run("DROP INDEX useless");
+	create_indexes();
+	expect_run(&result, 1, result.output, "call_data");
+}
+END_TEST
+
+/* What can. */
+static const struct {
+	const char *name;
+	const char *other;
+} useful[] = {
+	{ "recordingd_call_data_start", "ON call_data (start_time, id)" },
+	{ "recordingd_call_data_start", "ON call_data (start_time DESC, id DESC, src_num)" },
+	{ "recordingd_call_data_src_num",
+		"ON call_data (src_num DESC, start_time DESC, id DESC) WHERE src_num IS NOT NULL" },
+};
+
+START_TEST(test_check_useful_index)
+{
+	struct run result;
+
+	create_indexes();
+	sql_runf("DROP INDEX %s; CREATE INDEX useful %s", useful[_i].name, useful[_i].other);
+	result = check_own();
+	sql_run("DROP INDEX useful");
+	create_indexes();
+	expect_run(&result, 0, result.output, NULL);
 }
 END_TEST
 
@@ -647,6 +700,10 @@ command_line_suite(void)
 	harness_add_loop(suite, "check index", test_check_index, HARNESS_COUNT(indexes));
 	harness_add(suite, "index table", test_index_table);
 	harness_add(suite, "check other index", test_check_other_index);
+	harness_add_loop(
+		suite, "check useless index", test_check_useless_index, HARNESS_COUNT(useless));
+	harness_add_loop(
+		suite, "check useful index", test_check_useful_index, HARNESS_COUNT(useful));
 	harness_add(suite, "check privilege", test_check_privilege);
 	harness_add(suite, "check without database", test_check_without_database);
 	harness_add_loop(suite, "variable", test_variable, HARNESS_COUNT(keys));

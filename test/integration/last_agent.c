@@ -137,6 +137,18 @@ START_TEST(test_head)
 }
 END_TEST
 
+/* A call that goes on for days, as far as anybody knows: its latest answer counts like any other.
+ */
+START_TEST(test_endless)
+{
+	insert_call("la7", "-5 days +10:00", "NULL", "NULL");
+	sql_run("UPDATE call_data SET end_time = NULL WHERE src_num = 'la7'");
+	insert_passage("la7", "-5 days +10:00", "'-1 day +09:00'", "'EE'");
+	insert_call("la7", "-2 days +10:00", "'-2 days +10:00:05'", "'DD'");
+	expect_agent("la7&since=9", "EE");
+}
+END_TEST
+
 static Suite *
 last_agent_suite(void)
 {
@@ -148,6 +160,7 @@ last_agent_suite(void)
 	harness_add(suite, "since", test_since);
 	harness_add(suite, "plus", test_plus);
 	harness_add(suite, "head", test_head);
+	harness_add(suite, "endless", test_endless);
 	return suite;
 }
 

@@ -222,6 +222,12 @@ static const char strays[] =
 	"	SELECT call.id, key, file FROM call JOIN stray ON begun = start_time,"
 	"		(VALUES ('recording'), ('stray')) AS pair (key)";
 
+/* A call with the highest id there can be. */
+static const char highest[] = "INSERT INTO call_data (id, uniqueid, start_time, answer_time)"
+			      "	VALUES (2147483647, 'highest', '2021-01-01', '2021-01-01');"
+			      "INSERT INTO attached_data (id_call_data, key, value) VALUES"
+			      "	(2147483647, 'recording', 'highest'), (2147483647, 'highest', 'x')";
+
 struct stray_search {
 	const char *body;
 	const char *ids;
@@ -265,6 +271,23 @@ START_TEST(test_strays)
 }
 END_TEST
 
+START_TEST(test_highest_id)
+{
+	static const char *const bodies[] = { "{'key':'highest'}",
+		"{'key':'highest','end':'2030-01-01'}",
+		"{'key':'highest','value':'x','end':'2090-01-01'}",
+		"{'key':'highest','start':'2020-01-01','end':'2022-01-01'}" };
+
+	many_calls_load();
+	sql_run(highest);
+	for (int i = 0; i < HARNESS_COUNT(bodies); i++)
+		ck_assert_str_eq(json_column(http_post("/recording/records/search", bodies[i]),
+					 "records", "id"),
+			"highest");
+	sql_run("DELETE FROM call_data WHERE id = 2147483647");
+}
+END_TEST
+
 static Suite *
 search_pairs_suite(void)
 {
@@ -276,6 +299,7 @@ search_pairs_suite(void)
 	harness_add(suite, "late passages", test_late_passages);
 	harness_add(suite, "early passage", test_early_passage);
 	harness_add(suite, "strays", test_strays);
+	harness_add(suite, "highest id", test_highest_id);
 	return suite;
 }
 
