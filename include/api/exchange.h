@@ -42,6 +42,7 @@ struct exchange {
 	struct response response;
 	struct json_writer writer; /* open on response.body; unused for CSV */
 	struct csv_writer csv;	   /* the same for CSV */
+	bool is_due; /* sent whatever waits: it tells of what was done, or how the server is */
 
 	/* Shared life: NULL while no query runs. db_query_abandon() cuts both ends. */
 	struct db_query *query;
@@ -75,7 +76,9 @@ void exchange_query_one(struct exchange *exchange, const struct db_statement *st
 
 /*
  * Whether what the writer has written may be sent; false: too much waits for slow readers, and the
- * exchange is refused. exchange_reply() sees to it, but for endpoints that must know before.
+ * exchange is refused. exchange_reply() sees to it, but for endpoints that must know before. Small
+ * answers always fit, as there are at most server.max_connections of them, and so does one that is
+ * due.
  */
 bool exchange_fits(struct exchange *exchange) MUST_CHECK;
 
@@ -93,8 +96,8 @@ void exchange_reply(struct exchange *exchange, unsigned status);
 
 /*
  * Sends the reply's head and keeps the exchange, whose endpoint goes on with
- * connection_stream_send() and its drained function. False: the request wanted no more than the
- * head, and the exchange is gone.
+ * connection_stream_send() and its drained function. False: the head is all, and the exchange is
+ * gone.
  */
 bool exchange_stream(struct exchange *exchange) MUST_CHECK;
 

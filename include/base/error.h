@@ -16,7 +16,7 @@
 
 enum error_code {
 	ERROR_NONE,
-	ERROR_BAD_REQUEST,	      /* 400, not HTTP: the connection closes */
+	ERROR_BAD_REQUEST,	      /* 400, not HTTP: the connection closes, but for a path */
 	ERROR_INVALID_JSON,	      /* 400 */
 	ERROR_INVALID_PARAMETER,      /* 400 */
 	ERROR_UNKNOWN_FIELD,	      /* 400 */

@@ -2,7 +2,7 @@
  * One client connection: a socket, and one request at a time on it.
  *
  * A connection is made by a listener and frees itself. connection_close() is its only way out; the
- * memory is released after the loop's turn, as callers up the stack may still look at it.
+ * memory is released when the event at hand is over, as callers up the stack may still look at it.
  *
  * While a request is answered, the bytes that arrive behind it are kept up to a bound and then left
  * in the socket. An idle connection holds no buffers.
@@ -58,9 +58,9 @@ void connection_respond(struct connection *connection, struct response *response
 
 /*
  * Answers with a stream: a body without a known end (RFC 9112, 7.1), in HTTP/1.0 until the
- * connection closes. The response's body must be empty. Returns false when the request wants no
- * body (HEAD) or the server is stopping: the answer is then complete, and the context must have
- * been released before. Otherwise the context stays until on_gone.
+ * connection closes. The response's body must be empty. Returns false when there will be no more
+ * than the head: the request wants none (HEAD), the client sends no more or has gone, or the server
+ * is stopping. on_gone has been called by then; otherwise the context stays until it is.
  */
 bool connection_stream_open(struct connection *connection, struct response *response);
 

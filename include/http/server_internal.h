@@ -29,7 +29,8 @@ struct http_server {
 	uint64_t accepted;
 	uint64_t sent_bytes;
 	uint64_t output_bytes; /* of answers that wait for slow readers */
-	/* Freed by reaper after the loop's turn. */
+	/* Freed by reaper, which the loop runs behind the event at hand: those of a closed
+	 * connection are taken out before. */
 	struct connection_list closed;
 	struct event *reaper;
 

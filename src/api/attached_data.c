@@ -204,6 +204,8 @@ start(struct exchange *exchange)
 	}
 	pairs = memory_zeroed(1, sizeof *pairs);
 	exchange->state = pairs;
+	/* What has been committed is not answered with an error. */
+	exchange->is_due = true;
 	exchange->free_state = free;
 	if (!read_pairs(exchange, pairs, &error)) {
 		exchange_refuse(exchange, &error);

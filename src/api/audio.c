@@ -224,6 +224,7 @@ start_result(struct exchange *exchange)
 	if (!accepts_json(exchange))
 		return;
 	write_file(exchange, &audio->file);
+	audio_file_close(&audio->file);
 	statement_builder_open(&builder);
 	statement_builder_append(
 		&builder, sql_records_by_file, 1, exchange->captures[CAPTURE_FILE_ID]);

@@ -6,7 +6,8 @@
  * before from. A comment every 15 seconds tells that the connection lives.
  *
  * A stream is a reader that is started again and again: at most one turn of rows waits for its
- * client, and the next is read when those have left. However slow it is, it costs no more.
+ * client, and the next is read when those have left. However slow it is, it costs no more. Beyond
+ * the output budget a stream ends: its client comes back with Last-Event-ID.
  */
 #include <event2/buffer.h>
 #include <stdlib.h>
@@ -56,6 +57,11 @@ send_piece(struct stream *stream)
 	const struct exchange *exchange = stream->exchange;
 
 	stream->reader.follows |= stream->reader.rows > 0;
+	if (stream->reader.rows > 0 && http_server_is_full(connection_server(connection),
+					       evbuffer_get_length(stream->piece))) {
+		connection_close(connection, "too much output is waiting for slow readers");
+		return false;
+	}
 	if (stream->reader.rows == 0 && evbuffer_add(stream->piece, ":\n\n", 3) != 0)
 		memory_exhausted();
 	connection_stream_send(connection, stream->piece);
@@ -131,10 +137,11 @@ first_id(const struct exchange *exchange, int64_t *id, struct error *error)
 	if (last == NULL || *last == '\0')
 		return true;
 	digits = strspn(last, "0123456789");
-	if (last[digits] != '\0' || digits > ID_DIGITS_MAX)
+	if (last[digits] == '\0' && digits <= ID_DIGITS_MAX)
+		*id = strtoll(last, NULL, 10) + 1;
+	if (last[digits] != '\0' || digits > ID_DIGITS_MAX || *id > (int64_t)FIELD_NUMBER_MAX + 1)
 		return error_set(
 			error, ERROR_INVALID_PARAMETER, "Last-Event-ID must be the id of an event");
-	*id = strtoll(last, NULL, 10) + 1;
 	return true;
 }
 
@@ -145,6 +152,12 @@ start(struct exchange *exchange)
 	struct error error;
 	int64_t id;
 
+	if (http_server_is_full(connection_server(exchange->connection), 0)) {
+		(void)error_set(
+			&error, ERROR_UNAVAILABLE, "too much output is waiting for slow readers");
+		exchange_refuse(exchange, &error);
+		return;
+	}
 	if (!first_id(exchange, &id, &error)) {
 		exchange_refuse(exchange, &error);
 		return;

@@ -6,6 +6,9 @@
 
 #include "base/memory.h"
 
+/* An answer up to this size is no matter of the output budget. */
+#define SMALL_BYTES 4096
+
 struct exchange *
 exchange_new(struct api *api, struct connection *connection, const struct endpoint *endpoint)
 {
@@ -53,11 +56,12 @@ bool
 exchange_fits(struct exchange *exchange)
 {
 	struct error error;
+	size_t bytes;
 
 	json_writer_close(&exchange->writer);
-	if (exchange->response.is_on_disk ||
-		!http_server_is_full(connection_server(exchange->connection),
-			evbuffer_get_length(exchange->response.body)))
+	bytes = evbuffer_get_length(exchange->response.body);
+	if (exchange->response.is_on_disk || exchange->is_due || bytes <= SMALL_BYTES ||
+		!http_server_is_full(connection_server(exchange->connection), bytes))
 		return true;
 	(void)error_set(&error, ERROR_UNAVAILABLE, "too much output is waiting for slow readers");
 	exchange_refuse(exchange, &error);
@@ -89,14 +93,7 @@ exchange_stream(struct exchange *exchange)
 
 	json_writer_close(&exchange->writer);
 	exchange->response.body = NULL;
-	/* It is in the way of the next request if the head is all that is sent. */
-	connection_set_context(connection, NULL);
-	if (!connection_stream_open(connection, &response)) {
-		exchange_free(exchange);
-		return false;
-	}
-	connection_set_context(connection, exchange);
-	return true;
+	return connection_stream_open(connection, &response);
 }
 
 void

@@ -49,6 +49,7 @@ start(struct exchange *exchange)
 	}
 	write_database(writer, exchange->api->pool);
 	json_raw(writer, "}");
+	exchange->is_due = true;
 	exchange_reply(exchange, status);
 }
 

@@ -275,6 +275,7 @@ start(struct exchange *exchange)
 	print_audio(out, api->measures);
 	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
 		print_figure(out, &figures[i], &snapshot);
+	exchange->is_due = true;
 	exchange_reply(exchange, 200);
 }
 

@@ -68,7 +68,9 @@ range_is_wanted(const struct request *request, const struct representation *repr
 		return false;
 	if (*value == '"')
 		return strcmp(value, representation->tag) == 0;
-	return http_date_parse(value, &date) && date == representation->modified;
+	/* RFC 9110, 8.8.2.2: within a second of now the date may be that of two versions. */
+	return http_date_parse(value, &date) && date == representation->modified &&
+	       date < time(NULL) - 1;
 }
 
 enum condition

@@ -5,6 +5,7 @@
 #include <event2/event_struct.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,9 @@
  */
 #define HALF_CLOSED_MS 500
 
+/* How often it is seen whether a client is still there that is not read from meanwhile. */
+#define PEER_CHECK_MS 1000
+
 /* Bytes kept behind the request at hand; the rest stays in the socket. */
 #define PENDING_MAX SERVER_READ_BYTES
 
@@ -61,10 +65,11 @@ struct connection {
 
 	/* Owned. */
 	int socket;		 /* -1 once closed */
-	struct request *request; /* NULL while IDLE */
+	struct request *request; /* NULL while IDLE, but behind an empty line */
 	struct evbuffer *output; /* NULL while nothing waits to be written */
 	char *pending;		 /* bytes behind the request at hand; NULL without any */
 	size_t pending_length;
+	size_t unfed; /* bytes behind the request at hand that are being fed, and not pending yet */
 	struct event read_event;  /* persistent; not pending once the client has ended */
 	struct event write_event; /* pending while the socket is full */
 	struct event timer;	  /* may fire early: deadline_ms decides */
@@ -176,8 +181,12 @@ keep_pending(struct connection *connection, const char *data, size_t length)
 		connection->pending, connection->pending_length + length, 1);
 	memcpy(connection->pending + connection->pending_length, data, length);
 	connection->pending_length += length;
-	if (connection->pending_length >= PENDING_MAX)
-		(void)event_del(&connection->read_event);
+	if (connection->pending_length < PENDING_MAX)
+		return;
+	(void)event_del(&connection->read_event);
+	/* Nothing tells now that the client has left. */
+	if (connection->state == CONNECTION_HANDLING && connection->deadline_ms == 0)
+		set_deadline(connection, PEER_CHECK_MS);
 }
 
 static void
@@ -477,7 +486,7 @@ connection_respond(struct connection *connection, struct response *response)
 	unsigned status = response->status;
 	uint64_t bytes = is_head ? 0 : evbuffer_get_length(response->body);
 
-	if (connection->client_ended && connection->pending_length == 0)
+	if (connection->client_ended && connection->pending_length + connection->unfed == 0)
 		connection->keeps_alive = false;
 	if (connection->server->is_draining)
 		connection->keeps_alive = false;
@@ -514,7 +523,10 @@ connection_stream_open(struct connection *connection, struct response *response)
 {
 	bool is_chunked = !request_is_http_1_0(connection->request);
 
-	if (connection->server->is_draining) {
+	/* A stream has no end of its own: nobody would notice that a reader who sends no more has
+	 * gone. */
+	if (connection->server->is_draining || connection->client_ended) {
+		abandon_context(connection);
 		connection_respond(connection, response);
 		return false;
 	}
@@ -527,13 +539,15 @@ connection_stream_open(struct connection *connection, struct response *response)
 	report(connection, response->status, 0);
 	response_discard(response);
 	if (request_method(connection->request) == REQUEST_HEAD) {
+		/* It would be in the way of the next request. */
+		abandon_context(connection);
 		connection_set_state(connection, CONNECTION_WRITING);
 		write_output(connection);
 		return false;
 	}
 	connection_set_state(connection, CONNECTION_STREAMING);
 	stream_write(connection);
-	return true;
+	return connection->state == CONNECTION_STREAMING;
 }
 
 void
@@ -640,6 +654,8 @@ handle_request(struct connection *connection)
 		return;
 	}
 	connection_set_state(connection, CONNECTION_HANDLING);
+	if (connection->client_ended)
+		set_deadline(connection, HALF_CLOSED_MS);
 	server->handler->on_request(connection, server->handler_context);
 }
 
@@ -664,20 +680,34 @@ is_receiving(const struct connection *connection)
 	       connection->state == CONNECTION_BODY;
 }
 
+/* RFC 9112, 2.2: what may stand before a request, and is none. */
+static bool
+is_empty_line(const char *data, size_t length)
+{
+	size_t position = 0;
+
+	while (position < length && (data[position] == '\r' || data[position] == '\n'))
+		position++;
+	return position == length;
+}
+
 /* Feeds bytes to the request at hand; returns how many were used. */
 static size_t
 feed(struct connection *connection, const char *data, size_t length)
 {
 	struct error error;
+	enum request_progress result;
 	size_t used;
 
 	if (connection->request == NULL)
 		connection->request = request_new(&connection->server->settings.limits);
-	if (connection->state == CONNECTION_IDLE) {
+	if (connection->state == CONNECTION_IDLE && !is_empty_line(data, length)) {
 		connection_set_state(connection, CONNECTION_HEAD);
 		connection->started_us = connection->now_us;
 	}
-	switch (request_feed(connection->request, data, length, &used, &error)) {
+	result = request_feed(connection->request, data, length, &used, &error);
+	connection->unfed = length - used;
+	switch (result) {
 	case REQUEST_INCOMPLETE:
 		break;
 	case REQUEST_HEAD_COMPLETE:
@@ -706,13 +736,16 @@ feed_all(struct connection *connection, const char *data, size_t length)
 		bool was_idle = connection->state == CONNECTION_IDLE;
 
 		if (was_idle && turns++ == REQUESTS_PER_TURN) {
-			/* The rest waits for the next turn of the loop. */
-			event_active(&connection->write_event, EV_WRITE, 0);
+			/* The rest waits for the next turn of the loop: what event_active()
+			 * puts behind this event would still run in this one. */
+			if (event_add(&connection->write_event, NULL) != 0)
+				memory_exhausted();
 			break;
 		}
 		total += feed(connection, data + total, length - total);
 	}
 	connection->is_processing = false;
+	connection->unfed = 0;
 	return total;
 }
 
@@ -838,6 +871,18 @@ write_cb(evutil_socket_t socket, short what, void *context)
 	}
 }
 
+/* A look at a client that is not read from. */
+static void
+check_peer(struct connection *connection)
+{
+	struct pollfd peer = { .fd = connection->socket, .events = POLLRDHUP };
+
+	if (poll(&peer, 1, 0) == 0)
+		set_deadline(connection, PEER_CHECK_MS);
+	else
+		connection_close(connection, "the client has gone");
+}
+
 static void
 on_timeout(struct connection *connection)
 {
@@ -856,8 +901,13 @@ on_timeout(struct connection *connection)
 			(long long)connection->server->settings.body_timeout_ms);
 		refuse_message(connection, &error);
 		break;
+	case CONNECTION_HANDLING:
+		if (connection->client_ended)
+			connection_close(connection, "too long for a client that has ended");
+		else
+			check_peer(connection);
+		break;
 	case CONNECTION_IDLE:
-	case CONNECTION_HANDLING: /* half closed */
 	case CONNECTION_WRITING:
 	case CONNECTION_STREAMING:
 	case CONNECTION_LINGERING:

@@ -145,7 +145,8 @@ read_environment(struct config_setting *settings)
 
 		print_variable(&config_options[i], variable);
 		text = getenv(variable);
-		if (text != NULL)
+		/* The token is the first one that is not empty. */
+		if (text != NULL && (&settings[i] != token || text[0] != '\0'))
 			setting_replace(&settings[i], text, variable);
 	}
 	if (default_token != NULL && (token->text == NULL || token->text[0] == '\0'))

@@ -338,7 +338,14 @@ START_TEST(test_output_budget)
 	}
 	ck_assert_msg(refused, "the budget holds nobody back");
 	expect_error(reply, 503, "unavailable", NULL);
+	/* What is small, or was done, is answered all the same. */
 	expect_status(http_get("/recording/health"), 200);
+	expect_status(http_get("/recording/metrics"), 200);
+	expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	expect_status(http_post("/recording/call_data/7/attached_data",
+			      scratch_format("[{'key':'budget','value':'%0200d'}]", 1)),
+		201);
+	expect_error(http_get("/recording/cel/stream"), 503, "unavailable", NULL);
 	/* Whoever was answered gets all of it, at any pace. */
 	raw_send(slow[0], "GET /recording/health HTTP/1.1\r\nHost: x\r\n\r\n");
 	ck_assert_uint_eq(raw_skip(slow[0], page_bytes, 30000), page_bytes);
@@ -347,6 +354,41 @@ START_TEST(test_output_budget)
 		raw_close(slow[i]);
 	wait_ms(100);
 	expect_status(http_get("/recording/cel?from=60000&limit=10000"), 200);
+}
+END_TEST
+
+/* The same when nobody was waiting, and rows of the old table were at hand. */
+START_TEST(test_truncate_unwatched)
+{
+	long last = cel_rows_clear_end();
+	struct raw_client *stream;
+	static char seen[1 << 20];
+	const struct reply *reply;
+
+	sql_run("CREATE TABLE saved AS SELECT * FROM cel");
+	sql_run("TRUNCATE cel RESTART IDENTITY");
+	cel_rows_insert(300, "OLD");
+	daemon_restart("cel.cache_ttl", "10s", "cel.max_staleness", "5ms", NULL);
+	body_of("/recording/cel?from=0");
+	body_of("/recording/cel?from=0");
+	stream = raw_open();
+	raw_send(stream, "GET /recording/cel/stream?from=299 HTTP/1.1\r\n" TOKEN_FIELD "\r\n");
+	ck_assert(raw_peek_until(stream, "\nid: 300\n", seen, sizeof seen, 5000));
+	ck_assert_int_eq(kill(daemon_pid(), SIGSTOP), 0);
+	sql_run("TRUNCATE cel RESTART IDENTITY");
+	cel_rows_insert(200, "NEW");
+	/* An answer may be as old as max_staleness. */
+	wait_ms(20);
+	ck_assert_int_eq(kill(daemon_pid(), SIGCONT), 0);
+	reply = http_get("/recording/cel?from=150");
+	ck_assert_uint_eq(json_object_array_length(reply->json), 51);
+	ck_assert_ptr_null(strstr(reply->body, "OLD"));
+	/* Whoever follows the log goes on with what comes now. */
+	cel_rows_insert(1, "NEWEST");
+	ck_assert(raw_peek_until(stream, "\nid: 201\n", seen, sizeof seen, 5000));
+	ck_assert_ptr_null(strstr(strstr(seen, "\nid: 300\n") + 1, "OLD\"\n"));
+	sql_run("TRUNCATE cel; INSERT INTO cel SELECT * FROM saved; DROP TABLE saved");
+	sql_runf("SELECT setval('cel_id_seq', %ld)", last);
 }
 END_TEST
 
@@ -365,6 +407,7 @@ cel_cache_suite(void)
 	harness_add(suite, "output budget", test_output_budget);
 	harness_add(suite, "ttl", test_ttl);
 	harness_add(suite, "truncate", test_truncate);
+	harness_add(suite, "truncate unwatched", test_truncate_unwatched);
 	return suite;
 }
 

@@ -334,6 +334,23 @@ START_TEST(test_name_again)
 }
 END_TEST
 
+/* Rows without a hole wait for nobody, however many have come at once. */
+START_TEST(test_many_behind_a_writer)
+{
+	long last = begin(_i);
+	PGconn *writer = sql_session();
+	const struct reply *reply;
+
+	sql_session_run(writer, "BEGIN; LOCK TABLE cel IN ROW EXCLUSIVE MODE");
+	cel_rows_insert(5000, "MANY");
+	wait_ms(10);
+	reply = http_get(scratch_format("/recording/cel?from=%ld&limit=10000", last + 1));
+	expect_status(reply, 200);
+	ck_assert_uint_eq(json_object_array_length(reply->json), 5000);
+	sql_session_run(writer, "ROLLBACK");
+}
+END_TEST
+
 /* Many small gaps, each a rollback, in rows that are all there. */
 START_TEST(test_many_holes)
 {
@@ -366,6 +383,7 @@ cel_gaps_suite(void)
 	harness_add_loop(suite, "gap_timeout", test_gap_timeout, count);
 	harness_add(suite, "name again", test_name_again);
 	harness_add_loop(suite, "start with writer", test_start_with_writer, count);
+	harness_add_loop(suite, "many behind a writer", test_many_behind_a_writer, count);
 	harness_add_loop(suite, "many holes", test_many_holes, count);
 	return suite;
 }

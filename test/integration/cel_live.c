@@ -122,6 +122,15 @@ START_TEST(test_wait_at_shutdown)
 END_TEST
 
 /* A thousand who wait while PostgreSQL restarts get the row that comes after it. */
+static bool
+are_waiting(void *count)
+{
+	const char *line = scratch_format(
+		"\nrecordingd_cel_waiting_clients %ld\n", *(const long *)count);
+
+	return strstr(http_get("/recording/metrics")->body, line) != NULL;
+}
+
 START_TEST(test_wait_over_restart)
 {
 	enum { CLIENTS = 1000 };
@@ -130,6 +139,7 @@ START_TEST(test_wait_over_restart)
 
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = wait_for(last + 1, 60);
+	ck_assert_msg(wait_until(are_waiting, &(long){ CLIENTS }, 20000), "not all wait");
 	cluster_stop();
 	sql_reconnect();
 	ck_assert_ptr_null(raw_reply(clients[0], 500));
@@ -334,6 +344,37 @@ START_TEST(test_stream_slow_reader)
 }
 END_TEST
 
+/*
+ * The database goes away while rows wait for a slow client: what it had in memory comes when it
+ * reads, and the rest once the database is back.
+ */
+START_TEST(test_slow_stream_over_outage)
+{
+	enum { ROWS = 60 };
+	long last = clear_end();
+	struct raw_client *slow;
+	char *wide = scratch_format("%0100000d", 1);
+
+	daemon_restart("database.queue_timeout", "500ms", "cel.cache_ttl", "60s", NULL);
+	cel_rows_insert(ROWS, wide);
+	for (int i = 0; i < 2; i++)
+		expect_status(http_get(scratch_format("/recording/cel?from=%ld", last + 1)), 200);
+	cluster_stop();
+	sql_reconnect();
+	slow = raw_open_slow();
+	raw_send(slow,
+		scratch_format("GET /recording/cel/stream?from=%ld HTTP/1.1\r\n" TOKEN_FIELD "\r\n",
+			last + 1));
+	wait_ms(1500);
+	ck_assert_uint_eq(raw_skip(slow, ROWS * 100000, 30000), ROWS * 100000);
+	wait_ms(1500);
+	cluster_ensure();
+	cel_rows_insert(1, "BACK");
+	stream_text(slow, "\"BACK\"");
+	expect_status(http_get("/recording/cel?limit=1"), 200);
+}
+END_TEST
+
 static Suite *
 cel_live_suite(void)
 {
@@ -354,6 +395,7 @@ cel_live_suite(void)
 	harness_add(suite, "stream HEAD", test_stream_head);
 	harness_add(suite, "stream catches up", test_stream_catches_up);
 	harness_add(suite, "stream slow reader", test_stream_slow_reader);
+	harness_add(suite, "slow stream over outage", test_slow_stream_over_outage);
 	return suite;
 }
 

@@ -1,4 +1,5 @@
 /* Clients that go away in the middle: their query is cancelled, nobody else notices. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,17 @@
 #define ATTACH                                                                                     \
 	"POST /recording/call_data/7/attached_data HTTP/1.1\r\nHost: "                             \
 	"x\r\nX-Auth-Token: " DAEMON_TOKEN                                                         \
-	"\r\nContent-Length: 31\r\n\r\n[{\"key\":\"gone\",\"value\":\"x\"}]   "
+	"\r\nContent-Length: 59\r\n\r\n[{\"key\":\"gone\",\"value\":\"x\"},{\"key\":\"gone "       \
+	"too\",\"value\":\"y\"}]"
+#define LAST_AGENT                                                                                 \
+	"GET /recording/last_agent?callerNo=0612345678&since=36500 HTTP/1.1\r\nHost: x\r\n"        \
+	"X-Auth-Token: " DAEMON_TOKEN "\r\n\r\n"
+#define HEALTH "GET /recording/health HTTP/1.1\r\nHost: x\r\n\r\n"
+#define STREAM                                                                                     \
+	"GET /recording/cel/stream HTTP/1.1\r\nHost: x\r\nX-Auth-Token: " DAEMON_TOKEN "\r\n\r\n"
+#define WAIT                                                                                       \
+	"GET /recording/cel?from=2147483647&wait=30 HTTP/1.1\r\nHost: "                            \
+	"x\r\nX-Auth-Token: " DAEMON_TOKEN "\r\n\r\n"
 
 static bool
 runs(void *count)
@@ -118,6 +129,100 @@ START_TEST(test_half_closed)
 }
 END_TEST
 
+/* So do those of a whole pipeline, in the middle of which one takes a moment. */
+START_TEST(test_half_closed_pipeline)
+{
+	struct raw_client *client = raw_open();
+
+	raw_send(client, LAST_AGENT HEALTH HEALTH CEL HEALTH);
+	raw_shut_down(client);
+	for (int i = 0; i < 5; i++) {
+		const struct reply *reply = raw_reply(client, 5000);
+
+		ck_assert_msg(reply != NULL, "no answer to request %d", i + 1);
+		expect_status(reply, 200);
+	}
+	ck_assert(raw_is_closed(client, 5000));
+}
+END_TEST
+
+/* What would go on for long ends soon, though its turn came after the client had ended. */
+START_TEST(test_half_closed_behind)
+{
+	static const char *const requests[] = { LAST_AGENT WAIT, LAST_AGENT STREAM };
+
+	for (int i = 0; i < HARNESS_COUNT(requests); i++) {
+		struct raw_client *client = raw_open();
+		PGconn *session = sql_session();
+
+		sql_session_run(session, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+		raw_send(client, requests[i]);
+		wait_for_statements(1, 5000);
+		raw_shut_down(client);
+		wait_ms(50);
+		sql_session_run(session, "COMMIT");
+		expect_status(raw_reply(client, 5000), 200);
+		(void)raw_skip(client, 100000, 3000);
+		ck_assert_msg(raw_is_closed(client, 3000), "request %d goes on", i);
+	}
+}
+END_TEST
+
+/* With so much behind its request that it is not read from any more. */
+START_TEST(test_leaves_pipeline)
+{
+	PGconn *session = sql_session();
+	struct raw_client *client = raw_open();
+
+	sql_session_run(session, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+	raw_send(client, SEARCH);
+	for (int i = 0; i < 2000; i++)
+		raw_send(client, HEALTH);
+	wait_for_statements(1, 5000);
+	wait_ms(100);
+	raw_reset(client);
+	wait_for_statements(0, 5000);
+	sql_session_run(session, "COMMIT");
+}
+END_TEST
+
+/* Streams whose clients have gone before their heads were written; nothing of them is left. */
+START_TEST(test_stream_gone)
+{
+	for (int round = 0; round < 5; round++) {
+		struct raw_client *clients[40];
+
+		ck_assert_int_eq(kill(daemon_pid(), SIGSTOP), 0);
+		for (int i = 0; i < HARNESS_COUNT(clients); i++) {
+			clients[i] = raw_open();
+			raw_send(clients[i], STREAM);
+			raw_reset(clients[i]);
+		}
+		ck_assert_int_eq(kill(daemon_pid(), SIGCONT), 0);
+		expect_status(http_get("/recording/cel?limit=1"), 200);
+	}
+	/* A leak is reported at the end of a daemon with sanitizers. */
+	daemon_restart(NULL, NULL);
+}
+END_TEST
+
+/* An empty line behind a request begins no other. */
+START_TEST(test_empty_line)
+{
+	struct raw_client *client;
+
+	daemon_restart("server.header_timeout", "300ms", NULL);
+	client = raw_open();
+	raw_send(client, HEALTH "\r\n");
+	expect_status(raw_reply(client, 5000), 200);
+	ck_assert_ptr_null(raw_reply(client, 800));
+	ck_assert(!raw_is_closed(client, 10));
+	raw_send(client, HEALTH);
+	expect_status(raw_reply(client, 5000), 200);
+	daemon_restart(NULL, NULL);
+}
+END_TEST
+
 /* All pairs or none, also when nobody waits for the answer. */
 START_TEST(test_write)
 {
@@ -132,8 +237,8 @@ START_TEST(test_write)
 	wait_ms(200);
 	sql_session_run(session, "COMMIT");
 	wait_for_statements(0, 5000);
-	rows = sql_number("SELECT count(*) FROM attached_data WHERE key = 'gone'");
-	ck_assert(rows == 0 || rows == 1);
+	rows = sql_number("SELECT count(*) FROM attached_data WHERE key IN ('gone', 'gone too')");
+	ck_assert_msg(rows == 0 || rows == 2, "%ld of 2 pairs", rows);
 	ck_assert_int_eq(sql_number("SELECT count(*) FROM pg_stat_activity WHERE usename ="
 				    " 'recordingd' AND state LIKE 'idle in transaction%%'"),
 		0);
@@ -176,6 +281,11 @@ client_leaves_suite(void)
 	harness_add_loop(suite, "cancel", test_cancel, HARNESS_COUNT(leavings));
 	harness_add(suite, "neighbours", test_neighbours);
 	harness_add(suite, "half closed", test_half_closed);
+	harness_add(suite, "half closed pipeline", test_half_closed_pipeline);
+	harness_add(suite, "half closed behind", test_half_closed_behind);
+	harness_add(suite, "leaves pipeline", test_leaves_pipeline);
+	harness_add(suite, "stream gone", test_stream_gone);
+	harness_add(suite, "empty line", test_empty_line);
 	harness_add(suite, "write", test_write);
 	harness_add(suite, "crowd", test_crowd);
 	return suite;
