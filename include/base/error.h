@@ -31,6 +31,7 @@ enum error_code {
 	ERROR_URI_TOO_LONG,	      /* 414 */
 	ERROR_UNSUPPORTED_MEDIA_TYPE, /* 415 */
 	ERROR_RANGE_NOT_SATISFIABLE,  /* 416 */
+	ERROR_TOO_MANY_REQUESTS,      /* 429 with Retry-After */
 	ERROR_HEADERS_TOO_LARGE,      /* 431 */
 	ERROR_INTERNAL,		      /* 500 */
 	ERROR_UNAVAILABLE,	      /* 503 with Retry-After */

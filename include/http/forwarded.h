@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+struct in6_addr;
 struct proxy_list;
 struct sockaddr;
 
@@ -32,5 +33,12 @@ bool proxy_list_trusts(const struct proxy_list *list, const struct sockaddr *pee
  */
 void forwarded_client(const struct proxy_list *list, const struct sockaddr *peer,
 	const char *forwarded_for, char *client, size_t size);
+
+/*
+ * The same as an address, IPv4 in its mapped form. False when it is a trusted one, which speaks for
+ * others, or none: such clients are not told apart.
+ */
+bool forwarded_address(const struct proxy_list *list, const struct sockaddr *peer,
+	const char *forwarded_for, struct in6_addr *client);
 
 #endif

@@ -41,7 +41,7 @@ void response_error(struct response *response, const struct error *error);
 unsigned response_error_status(enum error_code code);
 
 /* Every status that is sent has a number below this; 200 is 0. */
-#define RESPONSE_STATUSES 21
+#define RESPONSE_STATUSES 22
 
 /* The number of a status, and the status of a number. */
 size_t response_status_index(unsigned status);

@@ -16,9 +16,12 @@
 struct connection;
 struct event_base;
 struct http_server;
+struct proxy_list;
 
 struct http_settings {
 	uint64_t max_connections;
+	uint64_t max_connections_per_client;	  /* 0: no limit */
+	const struct proxy_list *trusted_proxies; /* borrowed until the next settings */
 	int64_t header_timeout_ms;
 	int64_t body_timeout_ms;
 	int64_t idle_timeout_ms;
@@ -37,6 +40,7 @@ struct http_counters {
 	uint64_t connections; /* now */
 	uint64_t max_connections;
 	uint64_t accepted;
+	uint64_t refused; /* connections and requests beyond max_connections_per_client */
 	uint64_t sent_bytes;
 	uint64_t output_bytes; /* that wait for slow readers now */
 	uint64_t output_budget_bytes;

@@ -27,6 +27,9 @@ struct http_server {
 	struct connection_list connections;
 	uint64_t connection_count;
 	uint64_t accepted;
+	uint64_t refused; /* by max_connections_per_client */
+	int64_t refusal_logged_ms;
+	struct client_set *clients; /* owned; those that are counted */
 	uint64_t sent_bytes;
 	uint64_t output_bytes; /* of answers that wait for slow readers */
 	/* Freed by reaper, which the loop runs behind the event at hand: those of a closed

@@ -25,6 +25,7 @@ struct config {
 	struct {
 		char *listen; /* comma separated addresses */
 		uint64_t max_connections;
+		uint64_t max_connections_per_client;
 		uint64_t header_timeout_ms;
 		uint64_t body_timeout_ms;
 		uint64_t idle_timeout_ms;

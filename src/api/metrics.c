@@ -54,6 +54,8 @@ static const struct figure figures[] = {
 		"Clients that may be connected at a time (server.max_connections)." },
 	{ "recordingd_http_connections_accepted_total", "counter", "", FIGURE_UNSIGNED, AT(http.accepted),
 		"Connections that were accepted." },
+	{ "recordingd_http_client_limit_total", "counter", "", FIGURE_UNSIGNED, AT(http.refused),
+		"Connections and requests refused by server.max_connections_per_client." },
 	{ "recordingd_http_sent_bytes_total", "counter", "", FIGURE_UNSIGNED, AT(http.sent_bytes),
 		"Bytes of answers that sockets have taken, heads and audio included." },
 	{ "recordingd_http_output_waiting_bytes", "gauge", "", FIGURE_UNSIGNED, AT(http.output_bytes),

@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/clients.h"
+#include "http/forwarded.h"
 #include "http/http_date.h"
 #include "http/request_id.h"
 #include "http/server_internal.h"
@@ -53,6 +55,9 @@
 /* Writes in one go before other connections get their turn. */
 #define WRITES_PER_TURN 8
 
+/* Clients beyond their limit are in the log so often at most. */
+#define REFUSAL_LOG_MS 1000
+
 /* From this body size on the packets of an answer are worth two more system calls. */
 #define CORK_BYTES 16384
 
@@ -61,7 +66,8 @@ struct connection {
 
 	/* Borrowed. */
 	struct http_server *server;
-	void *context; /* of the layer above, for the request at hand */
+	void *context;	       /* of the layer above, for the request at hand */
+	struct client *client; /* where it is counted; NULL: nowhere */
 
 	/* Owned. */
 	int socket;		 /* -1 once closed */
@@ -85,6 +91,8 @@ struct connection {
 	bool is_metered;     /* what waits counts against the output budget */
 	bool client_ended;   /* it sends no more */
 	bool has_answered;   /* at least one request */
+	bool is_lent;	     /* it is counted for the client of the request at hand alone */
+	bool is_refused;     /* its client has too many: closed without lingering */
 	union {
 		struct sockaddr any;
 		struct sockaddr_in ip4;
@@ -197,9 +205,78 @@ drop_pending(struct connection *connection)
 	connection->pending_length = 0;
 }
 
+/*
+ * Counts the connection for its client, or that of the request at hand. False: the client has as
+ * many as it may have.
+ */
+static bool
+enter_client(struct connection *connection, const char *forwarded_for)
+{
+	struct http_server *server = connection->server;
+	const struct http_settings *settings = &server->settings;
+	char name[FORWARDED_CLIENT_SIZE];
+	struct in6_addr address;
+
+	if (settings->max_connections_per_client == 0 || connection->client != NULL ||
+		!forwarded_address(
+			settings->trusted_proxies, &connection->peer.any, forwarded_for, &address))
+		return true;
+	connection->client = client_set_enter(
+		server->clients, &address, settings->max_connections_per_client);
+	if (connection->client != NULL)
+		return true;
+	server->refused++;
+	connection->now_us = clock_now_us();
+	if (connection->now_us / 1000 - server->refusal_logged_ms >= REFUSAL_LOG_MS) {
+		server->refusal_logged_ms = connection->now_us / 1000;
+		forwarded_client(settings->trusted_proxies, &connection->peer.any, forwarded_for,
+			name, sizeof name);
+		log_write(LOG_LEVEL_WARNING,
+			"%s has server.max_connections_per_client: further ones are refused", name);
+	}
+	return false;
+}
+
+static void
+leave_client(struct connection *connection)
+{
+	client_set_leave(connection->server->clients, connection->client);
+	connection->client = NULL;
+	connection->is_lent = false;
+}
+
+static bool
+refuse_client(struct error *error)
+{
+	return error_set(error, ERROR_TOO_MANY_REQUESTS,
+		"this client has as many connections as it may have");
+}
+
+/*
+ * Behind a proxy, which keeps connections and sends requests of all clients over them, a client has
+ * a connection for as long as one answers its request.
+ */
+static bool
+enter_request(struct connection *connection, struct error *error)
+{
+	char *forwarded_for;
+	bool is_let_in;
+
+	if (connection->server->settings.max_connections_per_client == 0 ||
+		connection->client != NULL)
+		return true;
+	forwarded_for = request_field_joined(connection->request, "X-Forwarded-For");
+	is_let_in = enter_client(connection, forwarded_for);
+	connection->is_lent = connection->client != NULL;
+	free(forwarded_for);
+	return is_let_in || refuse_client(error);
+}
+
 static void
 drop_request(struct connection *connection)
 {
+	if (connection->is_lent)
+		leave_client(connection);
 	request_free(connection->request);
 	connection->request = NULL;
 	connection->context = NULL;
@@ -267,6 +344,7 @@ connection_close(struct connection *connection, const char *reason)
 	connection->socket = -1;
 	TAILQ_REMOVE(&server->connections, connection, link);
 	server->connection_count--;
+	leave_client(connection);
 	TAILQ_INSERT_TAIL(&server->closed, connection, link);
 	event_active(server->reaper, EV_TIMEOUT, 0);
 	listeners_update(server);
@@ -292,7 +370,8 @@ connections_reap(struct http_server *server)
 static void
 linger(struct connection *connection)
 {
-	if (connection->client_ended || shutdown(connection->socket, SHUT_WR) != 0) {
+	if (connection->client_ended || connection->is_refused ||
+		shutdown(connection->socket, SHUT_WR) != 0) {
 		connection_close(connection, "answered");
 		return;
 	}
@@ -625,7 +704,8 @@ accept_head(struct connection *connection)
 	bool accepted;
 
 	connection->keeps_alive = request_keeps_alive(request);
-	accepted = server->handler->on_head(connection, server->handler_context, &error);
+	accepted = enter_request(connection, &error) &&
+		   server->handler->on_head(connection, server->handler_context, &error);
 	if (accepted && request_body_is_too_large(request)) {
 		accepted = error_set(&error, ERROR_BODY_TOO_LARGE, "a body may have %zu bytes",
 			server->settings.limits.max_body_bytes);
@@ -943,6 +1023,24 @@ send_without_delay(int socket)
 	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
+/*
+ * A client that has too many connections gets an answer to whatever it is about to ask, but no
+ * time: what it has sent already is read, as closing over unread bytes would reset the answer.
+ */
+static void
+turn_away(struct connection *connection)
+{
+	struct error error;
+
+	(void)recv(connection->socket, connection->server->read_buffer, SERVER_READ_BYTES, 0);
+	connection->is_refused = true;
+	connection->keeps_alive = false;
+	connection->started_us = connection->now_us;
+	connection->request = request_new(&connection->server->settings.limits);
+	(void)refuse_client(&error);
+	respond_error(connection, &error);
+}
+
 void
 connection_open(
 	struct http_server *server, int socket, const struct sockaddr *peer, socklen_t peer_length)
@@ -969,7 +1067,10 @@ connection_open(
 	server->accepted++;
 	listeners_update(server);
 	connection_set_state(connection, CONNECTION_IDLE);
-	start_reading(connection);
+	if (enter_client(connection, NULL))
+		start_reading(connection);
+	else
+		turn_away(connection);
 }
 
 static void

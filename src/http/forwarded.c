@@ -231,9 +231,8 @@ parse_entry(const char *text, size_t length, struct address *address)
 	return parse_ip(start, &address->ip);
 }
 
-void
-forwarded_client(const struct proxy_list *list, const struct sockaddr *peer,
-	const char *forwarded_for, char *client, size_t size)
+static struct address
+client_of(const struct proxy_list *list, const struct sockaddr *peer, const char *forwarded_for)
 {
 	struct address address = address_of(peer);
 	size_t end = forwarded_for == NULL ? 0 : strlen(forwarded_for);
@@ -249,5 +248,24 @@ forwarded_client(const struct proxy_list *list, const struct sockaddr *peer,
 		address = next;
 		end = start > 0 ? start - 1 : 0;
 	}
+	return address;
+}
+
+void
+forwarded_client(const struct proxy_list *list, const struct sockaddr *peer,
+	const char *forwarded_for, char *client, size_t size)
+{
+	struct address address = client_of(list, peer, forwarded_for);
+
 	format(&address, client, size);
+}
+
+bool
+forwarded_address(const struct proxy_list *list, const struct sockaddr *peer,
+	const char *forwarded_for, struct in6_addr *client)
+{
+	struct address address = client_of(list, peer, forwarded_for);
+
+	*client = address.ip;
+	return !address.is_unix && !list_has(list, &address);
 }

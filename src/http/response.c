@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "json/writer.h"
 
-/* Seconds a client should wait after a 503: a restart of PostgreSQL is over by then. */
+/* Seconds a client should wait after a 503 or 429: a restart of PostgreSQL is over by then. */
 #define RETRY_AFTER_S 1
 
 static const struct {
@@ -32,6 +32,7 @@ static const struct {
 	[ERROR_URI_TOO_LONG] = { 414, "uri_too_long" },
 	[ERROR_UNSUPPORTED_MEDIA_TYPE] = { 415, "unsupported_media_type" },
 	[ERROR_RANGE_NOT_SATISFIABLE] = { 416, "range_not_satisfiable" },
+	[ERROR_TOO_MANY_REQUESTS] = { 429, "too_many_requests" },
 	[ERROR_HEADERS_TOO_LARGE] = { 431, "headers_too_large" },
 	[ERROR_INTERNAL] = { 500, "internal" },
 	[ERROR_UNAVAILABLE] = { 503, "unavailable" },
@@ -47,9 +48,9 @@ static const struct {
 	{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 408, "Request Timeout" },
 	{ 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" },
-	{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
-	{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
-	{ 0, "Unknown" }, /* any other */
+	{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" }, { 0, "Unknown" }, /* any other */
 };
 
 void
@@ -114,7 +115,7 @@ response_error(struct response *response, const struct error *error)
 	/* RFC 6750, 3.1. */
 	if (error->code == ERROR_FORBIDDEN)
 		response_field(response, "WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
-	if (error->code == ERROR_UNAVAILABLE)
+	if (error->code == ERROR_UNAVAILABLE || error->code == ERROR_TOO_MANY_REQUESTS)
 		response_field(response, "Retry-After", "%d", RETRY_AFTER_S);
 	if (error->allow != NULL)
 		response_field(response, "Allow", "%s", error->allow);

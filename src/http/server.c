@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "http/clients.h"
 #include "http/connection.h"
 #include "http/server_internal.h"
 
@@ -36,6 +37,7 @@ http_server_new(struct event_base *base, const struct http_settings *settings,
 	server->handler = handler;
 	server->handler_context = context;
 	server->settings = *settings;
+	server->clients = client_set_new();
 	TAILQ_INIT(&server->connections);
 	TAILQ_INIT(&server->closed);
 	SLIST_INIT(&server->listeners);
@@ -57,6 +59,7 @@ http_server_free(struct http_server *server)
 	while ((connection = TAILQ_FIRST(&server->connections)) != NULL)
 		connection_close(connection, "the server ends");
 	connections_reap(server);
+	client_set_free(server->clients);
 	event_free(server->reaper);
 	event_free(server->accept_pause);
 	free(server);
@@ -76,6 +79,7 @@ http_server_counters(const struct http_server *server, struct http_counters *cou
 		.connections = server->connection_count,
 		.max_connections = server->settings.max_connections,
 		.accepted = server->accepted,
+		.refused = server->refused,
 		.sent_bytes = server->sent_bytes,
 		.output_bytes = server->output_bytes,
 		.output_budget_bytes = server->settings.output_budget_bytes,

@@ -36,6 +36,8 @@ const struct config_option config_options[] = {
 		"addresses to listen on: host:port, [::1]:port, unix:/path"),
 	NUMBER(server, max_connections, "10000", 1, 1000000, RELOADS,
 		"clients at a time; further ones wait in the accept queue"),
+	NUMBER(server, max_connections_per_client, "0", 0, 1000000, RELOADS,
+		"connections of one address, behind a trusted proxy its requests; then 429; 0: any"),
 	DURATION(server, header_timeout, "10s", 10, ONE_HOUR, RELOADS,
 		"longest time for a request's head, then 408"),
 	DURATION(server, body_timeout, "30s", 10, ONE_HOUR, RELOADS,

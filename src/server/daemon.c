@@ -57,10 +57,12 @@ struct daemon {
 };
 
 static struct http_settings
-http_settings_of(const struct config *config)
+http_settings_of(const struct config *config, const struct api_view *view)
 {
 	return (struct http_settings){
 		.max_connections = config->server.max_connections,
+		.max_connections_per_client = config->server.max_connections_per_client,
+		.trusted_proxies = view->proxies,
 		.header_timeout_ms = (int64_t)config->server.header_timeout_ms,
 		.body_timeout_ms = (int64_t)config->server.body_timeout_ms,
 		.idle_timeout_ms = (int64_t)config->server.idle_timeout_ms,
@@ -149,14 +151,14 @@ log_needs_restart(const struct config_option *option, void *context)
 static void
 use_config(struct daemon *daemon, struct config *loaded, const struct api_view *view)
 {
-	struct http_settings http_settings = http_settings_of(loaded);
+	struct http_settings http_settings = http_settings_of(loaded, view);
 	struct cel_settings cel_settings = cel_settings_of(loaded);
 	struct db_settings db_settings = db_settings_of(loaded);
 
 	config_compare_restart(daemon->first_config, loaded, log_needs_restart, NULL);
+	http_server_set_settings(daemon->server, &http_settings);
 	view_close(&daemon->view);
 	daemon->view = *view;
-	http_server_set_settings(daemon->server, &http_settings);
 	cel_log_set_settings(daemon->cel_log, &cel_settings);
 	if (!db_pool_set_settings(daemon->pool, &db_settings))
 		log_write(LOG_LEVEL_WARNING, "reload: database.read_conninfo takes effect at the "
@@ -341,7 +343,7 @@ struct daemon *
 daemon_new(struct config *config, const struct config_source *source, struct error *error)
 {
 	struct daemon *daemon = memory_zeroed(1, sizeof *daemon);
-	struct http_settings settings = http_settings_of(config);
+	struct http_settings settings;
 
 	set_log_level(config);
 	daemon->config = config;
@@ -374,6 +376,7 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 		.measures = daemon->measures,
 		.settings = &daemon->view.settings,
 	};
+	settings = http_settings_of(config, &daemon->view);
 	daemon->server = http_server_new(daemon->base, &settings, &api_http_handler, &daemon->api);
 	if (!listen_on_all(daemon, error)) {
 		daemon_free(daemon);

@@ -30,6 +30,7 @@ static const struct error_row error_rows[] = {
 	{ 414, "uri_too_long" },
 	{ 415, "unsupported_media_type" },
 	{ 416, "range_not_satisfiable" },
+	{ 429, "too_many_requests" },
 	{ 431, "headers_too_large" },
 	{ 500, "internal" },
 	{ 503, "unavailable" },
@@ -101,10 +102,10 @@ expect_error_fields(const struct reply *reply, const char *target)
 	if (reply->status == 416)
 		ck_assert_msg(reply_field(reply, "Content-Range") != NULL,
 			"%.200s: 416 without Content-Range: %s", target, reply->head);
-	if (reply->status == 503 && !is_degraded_health(reply))
+	if ((reply->status == 503 && !is_degraded_health(reply)) || reply->status == 429)
 		ck_assert_msg(reply_field(reply, "Retry-After") != NULL &&
 				      atoi(reply_field(reply, "Retry-After")) > 0,
-			"%.200s: 503 without Retry-After: %s", target, reply->head);
+			"%.200s: %ld without Retry-After: %s", target, reply->status, reply->head);
 }
 
 void

@@ -23,6 +23,7 @@
 struct raw_client {
 	int fd;
 	bool has_ended;
+	bool was_reset;
 	size_t length;
 	char buffer[BUFFER_BYTES + 1];
 };
@@ -43,7 +44,7 @@ release(void *client)
 }
 
 static struct raw_client *
-open_socket(const struct sockaddr *address, socklen_t length, int receive_bytes)
+open_socket(const struct sockaddr *address, socklen_t length, int receive_bytes, const char *from)
 {
 	struct raw_client *client = malloc(sizeof *client);
 
@@ -51,34 +52,47 @@ open_socket(const struct sockaddr *address, socklen_t length, int receive_bytes)
 		harness_fail("out of memory");
 	client->length = 0;
 	client->has_ended = false;
+	client->was_reset = false;
 	client->fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	scratch_own(client, release);
 	if (receive_bytes > 0)
 		setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+	if (from != NULL) {
+		struct sockaddr_in own = { .sin_family = AF_INET };
+
+		ck_assert_int_eq(inet_pton(AF_INET, from, &own.sin_addr), 1);
+		ck_assert_int_eq(bind(client->fd, (struct sockaddr *)&own, sizeof own), 0);
+	}
 	ck_assert_msg(connect(client->fd, address, length) == 0, "connect: %s", strerror(errno));
 	return client;
 }
 
 static struct raw_client *
-open_port(int port, int receive_bytes)
+open_port(int port, int receive_bytes, const char *from)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
 
-	return open_socket((struct sockaddr *)&address, sizeof address, receive_bytes);
+	return open_socket((struct sockaddr *)&address, sizeof address, receive_bytes, from);
 }
 
 struct raw_client *
 raw_open(void)
 {
-	return open_port(daemon_port(), 0);
+	return open_port(daemon_port(), 0, NULL);
+}
+
+struct raw_client *
+raw_open_from(const char *address)
+{
+	return open_port(daemon_port(), 0, address);
 }
 
 struct raw_client *
 raw_open_slow(void)
 {
-	return open_port(daemon_port(), 4096);
+	return open_port(daemon_port(), 4096, NULL);
 }
 
 struct raw_client *
@@ -87,9 +101,9 @@ raw_open_at(const char *where)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	if (strncmp(where, "unix:", 5) != 0)
-		return open_port(atoi(where), 0);
+		return open_port(atoi(where), 0, NULL);
 	snprintf(address.sun_path, sizeof address.sun_path, "%s", where + 5);
-	return open_socket((struct sockaddr *)&address, sizeof address, 0);
+	return open_socket((struct sockaddr *)&address, sizeof address, 0, NULL);
 }
 
 bool
@@ -126,6 +140,7 @@ read_more(struct raw_client *client, long deadline_ms)
 		return false;
 	got = recv(client->fd, client->buffer + client->length, BUFFER_BYTES - client->length, 0);
 	if (got <= 0) {
+		client->was_reset = got < 0;
 		client->has_ended = true;
 		return false;
 	}
@@ -226,6 +241,12 @@ raw_is_closed(struct raw_client *client, long timeout_ms)
 			break;
 	}
 	return client->has_ended && client->length == 0;
+}
+
+bool
+raw_was_reset(const struct raw_client *client)
+{
+	return client->was_reset;
 }
 
 bool

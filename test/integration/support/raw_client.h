@@ -17,6 +17,9 @@ struct raw_client *raw_open(void);
 /* To another address: "unix:/path" or a port of 127.0.0.1. */
 struct raw_client *raw_open_at(const char *address);
 
+/* From an address of 127.0.0.0/8. */
+struct raw_client *raw_open_from(const char *address);
+
 /* With a receive buffer as small as the kernel allows. */
 struct raw_client *raw_open_slow(void);
 
@@ -32,6 +35,9 @@ const struct reply *raw_head_reply(struct raw_client *client, long timeout_ms);
 
 /* True once the peer closes, with nothing more to read. */
 bool raw_is_closed(struct raw_client *client, long timeout_ms);
+
+/* Whether the peer has ended the connection by a reset, which may cost a client the last answer. */
+bool raw_was_reset(const struct raw_client *client);
 
 /*
  * Waits until text is among what has come and was not taken by another call, and copies all of that

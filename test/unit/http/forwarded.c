@@ -254,6 +254,39 @@ START_TEST(test_client)
 }
 END_TEST
 
+/* The same address for counting, and none where the walk ends at one that is trusted. */
+START_TEST(test_address)
+{
+	struct proxy_list *list = list_of("127.0.0.1,::1,unix,10.0.0.0/8");
+	const char *expected = client_cases[_i].client;
+	bool is_told_apart = strcmp(expected, "unix") != 0 &&
+			     !proxy_list_trusts(list, peer_of(expected));
+	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
+
+	ck_assert_int_eq(forwarded_address(list, peer_of(client_cases[_i].peer),
+				 client_cases[_i].forwarded_for, &address),
+		is_told_apart);
+	if (is_told_apart) {
+		ck_assert_ptr_nonnull(inet_ntop(AF_INET6, &address, text, sizeof text));
+		ck_assert_str_eq(
+			IN6_IS_ADDR_V4MAPPED(&address) ? text + strlen("::ffff:") : text, expected);
+	}
+	proxy_list_free(list);
+}
+END_TEST
+
+/* Unix peers are not told apart, trusted or not. */
+START_TEST(test_unix_address)
+{
+	struct proxy_list *list = list_of("127.0.0.1");
+	struct in6_addr address;
+
+	ck_assert(!forwarded_address(list, peer_of("unix"), "198.51.100.7", &address));
+	proxy_list_free(list);
+}
+END_TEST
+
 /* Nobody is trusted: the peer, whatever is said. */
 START_TEST(test_empty_list)
 {
@@ -275,6 +308,8 @@ forwarded_suite(void)
 	unit_add_loop(suite, "trust", test_trust, UNIT_COUNT(trust_cases));
 	unit_add_loop(suite, "bad", test_bad, UNIT_COUNT(bad_cases));
 	unit_add_loop(suite, "client", test_client, UNIT_COUNT(client_cases));
+	unit_add_loop(suite, "address", test_address, UNIT_COUNT(client_cases));
+	unit_add(suite, "unix address", test_unix_address);
 	unit_add(suite, "empty list", test_empty_list);
 	return suite;
 }

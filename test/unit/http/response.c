@@ -30,6 +30,7 @@ static const struct {
 	{ ERROR_URI_TOO_LONG, 414, "uri_too_long", "URI Too Long" },
 	{ ERROR_UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type", "Unsupported Media Type" },
 	{ ERROR_RANGE_NOT_SATISFIABLE, 416, "range_not_satisfiable", "Range Not Satisfiable" },
+	{ ERROR_TOO_MANY_REQUESTS, 429, "too_many_requests", "Too Many Requests" },
 	{ ERROR_HEADERS_TOO_LARGE, 431, "headers_too_large", "Request Header Fields Too Large" },
 	{ ERROR_INTERNAL, 500, "internal", "Internal Server Error" },
 	{ ERROR_UNAVAILABLE, 503, "unavailable", "Service Unavailable" },
@@ -87,7 +88,7 @@ START_TEST(test_code)
 		fields = "WWW-Authenticate: Bearer\r\n";
 	if (code_cases[_i].status == 403)
 		fields = "WWW-Authenticate: Bearer error=\"insufficient_scope\"\r\n";
-	if (code_cases[_i].status == 503)
+	if (code_cases[_i].status == 503 || code_cases[_i].status == 429)
 		fields = "Retry-After: 1\r\n";
 	ck_assert_str_eq(response.fields, fields);
 	ck_assert_uint_eq(response.fields_length, strlen(fields));

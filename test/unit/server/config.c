@@ -106,6 +106,7 @@ static const struct {
 } default_cases[] = {
 	{ "server.listen", "127.0.0.1:9400" },
 	{ "server.max_connections", "10000" },
+	{ "server.max_connections_per_client", "0" },
 	{ "server.header_timeout", "10000" },
 	{ "server.body_timeout", "30000" },
 	{ "server.idle_timeout", "75000" },
