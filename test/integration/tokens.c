@@ -1,6 +1,7 @@
 /*
- * Named tokens: what each scope opens, changing one without a gap, files that are refused, names in
- * the access log, and --new-token. What the shared token does is in auth.c.
+ * Named tokens: the order in which they are judged, changing one without a gap, files that are
+ * refused, names in the access log, and --new-token. What each scope opens is in access.c, what the
+ * shared token does in auth.c.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,77 +14,19 @@
 #include "support/fixture.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
+#include "support/named_tokens.h"
 #include "support/process.h"
 #include "support/scratch.h"
 #include "support/wait.h"
 
 #define RUN_TIMEOUT_MS 15000
 
-struct route_row {
-	const char *scope;
-	const char *target;
-	const char *body; /* NULL: GET */
-	long status;	  /* with the scope */
-};
-
-static const struct route_row routes[] = {
-	{ "records", "/recording/records/search", "{}", 200 },
-	{ "records", "/recording/records/callid_search?callid=1", "", 200 },
-	{ "audio", "/recording/records/rec-1/audio/result", NULL, 200 },
-	{ "audio", "/recording/records/rec-1/audio/listen", NULL, 200 },
-	{ "audio", "/recording/records/rec-1/audio/download", NULL, 200 },
-	{ "write", "/recording/call_data/1/attached_data", "[{'key':'a','value':'b'}]", 201 },
-	{ "history", "/recording/history", "{'interface':'SIP/az9kf7'}", 200 },
-	{ "history", "/recording/history/agent", "{'agentNum':'1004'}", 200 },
-	{ "history", "/recording/history/customer", "{}", 200 },
-	{ "history", "/recording/last_agent?callerNo=0612345678&since=36500", NULL, 200 },
-	{ "cel", "/recording/cel?limit=1", NULL, 200 },
-	{ "metrics", "/recording/metrics", NULL, 200 },
-};
-
-static const char *const scopes[] = { "records", "audio", "history", "cel", "write", "metrics",
-	"all" };
-
-/* Independent of recordingd's own. */
-static char *
-sha256(const char *token)
-{
-	char *hex = scratch_new(65);
-	FILE *sum = popen(scratch_format("printf %%s '%s' | sha256sum", token), "r");
-
-	if (sum == NULL || fread(hex, 1, 64, sum) != 64)
-		harness_fail("sha256sum does not work");
-	pclose(sum);
-	return hex;
-}
-
-static char *
-line(const char *name, const char *scope_list, const char *token)
-{
-	return scratch_format("%s %s sha256:%s\n", name, scope_list, sha256(token));
-}
-
-static char *
-tokens_file(const char *text)
-{
-	char *path = harness_path("tokens");
-	FILE *file = fopen(path, "w");
-
-	if (file == NULL || fchmod(fileno(file), 0600) != 0 || fputs(text, file) < 0 ||
-		fclose(file) != 0)
-		harness_fail("the tokens cannot be written");
-	return path;
-}
-
 /* A token per scope, called by its name. */
 static void
 start_with_all_scopes(void)
 {
-	char *text = scratch_format("%s", "# all of them\n\n");
-
-	for (int i = 0; i < HARNESS_COUNT(scopes); i++)
-		text = scratch_format("%s%s", text, line(scopes[i], scopes[i], scopes[i]));
-	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(text), NULL);
+	daemon_restart("auth.token", "", "auth.tokens_file",
+		named_tokens_write(named_tokens_each()), NULL);
 }
 
 static const struct reply *
@@ -112,29 +55,11 @@ expect_forbidden(const struct reply *reply, const char *scope)
 		reply_field(reply, "WWW-Authenticate"), "Bearer error=\"insufficient_scope\"");
 }
 
-/* Every route with every scope. */
-START_TEST(test_scopes)
-{
-	start_with_all_scopes();
-	fixture_audio("rec-1.wav", "x", 1);
-	for (int i = 0; i < HARNESS_COUNT(routes) * HARNESS_COUNT(scopes); i++) {
-		const struct route_row *row = &routes[i / HARNESS_COUNT(scopes)];
-		const char *scope = scopes[i % HARNESS_COUNT(scopes)];
-		const struct reply *reply = send_as(
-			scope, row->body == NULL ? "GET" : "POST", row->target, row->body);
-
-		if (strcmp(scope, row->scope) == 0 || strcmp(scope, "all") == 0)
-			expect_status(reply, row->status);
-		else
-			expect_forbidden(reply, row->scope);
-	}
-}
-END_TEST
-
 /* The scope is judged behind path and method and before what the request says. */
 START_TEST(test_order)
 {
 	start_with_all_scopes();
+	fixture_audio("rec-1.wav", "x", 1);
 	expect_error(send_as("no", NULL, "/recording/cel", NULL), 401, "unauthorized", NULL);
 	expect_error(send_as("audio", NULL, "/recording/nothing", NULL), 404, "not_found", NULL);
 	expect_error(
@@ -163,7 +88,7 @@ is_kept_out(void *token)
 static void
 reload_with(const char *text)
 {
-	daemon_configure("auth.token", "", "auth.tokens_file", tokens_file(text), NULL);
+	daemon_configure("auth.token", "", "auth.tokens_file", named_tokens_write(text), NULL);
 	daemon_signal(SIGHUP);
 }
 
@@ -172,10 +97,10 @@ START_TEST(test_rotation)
 {
 	static char old_token[] = "old";
 	static char new_token[] = "new";
-	const char *old_line = line("crm", "cel", old_token);
-	const char *new_line = line("crm", "cel", new_token);
+	const char *old_line = named_token_line("crm", "cel", old_token);
+	const char *new_line = named_token_line("crm", "cel", new_token);
 
-	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(old_line), NULL);
+	daemon_restart("auth.token", "", "auth.tokens_file", named_tokens_write(old_line), NULL);
 	ck_assert_int_eq(status_as(old_token), 200);
 	ck_assert_int_eq(status_as(new_token), 401);
 	reload_with(scratch_format("%s%s", old_line, new_line));
@@ -191,15 +116,16 @@ END_TEST
 START_TEST(test_bad_reload)
 {
 	static char token[] = "t0ken";
-	const char *good = line("crm", "cel", token);
+	const char *good = named_token_line("crm", "cel", token);
 
-	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(good), NULL);
-	reload_with(scratch_format("%s\ncrm cel pl4in-token\n", line("other", "cel", "other")));
+	daemon_restart("auth.token", "", "auth.tokens_file", named_tokens_write(good), NULL);
+	reload_with(scratch_format(
+		"%s\ncrm cel pl4in-token\n", named_token_line("other", "cel", "other")));
 	ck_assert(daemon_logs("tokens:3: the third word is sha256:"));
 	ck_assert_int_eq(status_as(token), 200);
 	ck_assert_int_eq(send_as("other", NULL, "/recording/cel", NULL)->status, 401);
 	ck_assert_ptr_null(strstr(daemon_log(), "pl4in"));
-	tokens_file(good);
+	named_tokens_write(good);
 	ck_assert_int_eq(chmod(harness_path("tokens"), 0604), 0);
 	daemon_signal(SIGHUP);
 	ck_assert(daemon_logs("tokens: others"));
@@ -221,8 +147,8 @@ START_TEST(test_names)
 
 	fixture_audio("rec-1.wav", "x", 1);
 	daemon_restart("auth.tokens_file",
-		tokens_file(scratch_format("%s%s", line("crm", "audio", "one"),
-			line("wall-board.2", "audio,cel", "two"))),
+		named_tokens_write(scratch_format("%s%s", named_token_line("crm", "audio", "one"),
+			named_token_line("wall-board.2", "audio,cel", "two"))),
 		NULL);
 	ck_assert_int_eq(truncate(harness_path("access.log"), 0), 0);
 	expect_status(send_as("one", NULL, "/recording/records/rec-1/audio/listen", NULL), 200);
@@ -247,17 +173,17 @@ next_page(const char *token, const char *cursor)
 START_TEST(test_cursor)
 {
 	static char added[] = "added";
-	const char *lines = scratch_format(
-		"%s%s", line("one", "records", "one"), line("two", "records", "two"));
+	const char *lines = scratch_format("%s%s", named_token_line("one", "records", "one"),
+		named_token_line("two", "records", "two"));
 	const struct reply *reply;
 	const char *cursor;
 
-	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(lines), NULL);
+	daemon_restart("auth.token", "", "auth.tokens_file", named_tokens_write(lines), NULL);
 	reply = send_as("one", "POST", "/recording/records/search?pageSize=1", "{}");
 	expect_status(reply, 200);
 	cursor = scratch_format("%s", json_text(reply, "next"));
 	expect_error(next_page("two", cursor), 400, "invalid_parameter", "after", NULL);
-	reload_with(scratch_format("%s%s", line("new", "cel", added), lines));
+	reload_with(scratch_format("%s%s", named_token_line("new", "cel", added), lines));
 	ck_assert(wait_until(is_let_in, added, 5000));
 	expect_status(next_page("one", cursor), 200);
 	expect_error(next_page("two", cursor), 400, "invalid_parameter", "after", NULL);
@@ -284,7 +210,7 @@ run(int status, const char *const *arguments)
 /* Nothing is listened on with tokens that others may read: exit status 2, like a bad key. */
 START_TEST(test_bad_start)
 {
-	const char *file = tokens_file(line("crm", "cel", "x"));
+	const char *file = named_tokens_write(named_token_line("crm", "cel", "x"));
 	const char *const arguments[] = { harness_daemon(), "--config",
 		harness_path("recordingd.conf"), NULL };
 
@@ -295,7 +221,7 @@ START_TEST(test_bad_start)
 	ck_assert_int_eq(unlink(file), 0);
 	run(2, arguments);
 	ck_assert_ptr_nonnull(strstr(scratch_file(harness_path("run.err")), "No such file"));
-	tokens_file(line("default", "cel", "x"));
+	named_tokens_write(named_token_line("default", "cel", "x"));
 	run(2, arguments);
 	ck_assert_ptr_nonnull(strstr(scratch_file(harness_path("run.err")), "tokens:1: a name"));
 }
@@ -313,10 +239,10 @@ START_TEST(test_new_token)
 	ck_assert_ptr_nonnull(rest);
 	*rest++ = '\0';
 	ck_assert_uint_eq(strlen(token), 43);
-	ck_assert_str_eq(rest, line("crm", "cel,audio", token));
+	ck_assert_str_eq(rest, named_token_line("crm", "cel,audio", token));
 	ck_assert_ptr_null(strstr(other, token));
 	ck_assert_ptr_null(strstr(scratch_file(harness_path("run.err")), token));
-	daemon_restart("auth.token", "", "auth.tokens_file", tokens_file(rest), NULL);
+	daemon_restart("auth.token", "", "auth.tokens_file", named_tokens_write(rest), NULL);
 	ck_assert_int_eq(status_as(token), 200);
 	expect_forbidden(send_as(token, "POST", "/recording/history", "{}"), "history");
 }
@@ -342,7 +268,6 @@ tokens_suite(void)
 {
 	Suite *suite = suite_create("tokens");
 
-	harness_add(suite, "scopes", test_scopes);
 	harness_add(suite, "order", test_order);
 	harness_add(suite, "rotation", test_rotation);
 	harness_add(suite, "bad reload", test_bad_reload);
