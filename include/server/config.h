@@ -35,6 +35,7 @@ struct config {
 		uint64_t max_body_bytes;
 		uint64_t output_budget_bytes;
 		char *trusted_proxies; /* comma separated addresses, networks, "unix" */
+		uint64_t seccomp;      /* of config_switch[] */
 	} server;
 	struct {
 		char *token;

@@ -56,6 +56,8 @@ const struct config_option config_options[] = {
 		"answers that wait for slow readers, all together; then 503"),
 	TEXT(server, trusted_proxies, "127.0.0.1,::1,unix", RELOADS,
 		"peers whose X-Forwarded-For names the client in the access log"),
+	CHOICE(server, seccomp, config_switch, "on", RESTARTS,
+		"whether system calls are restricted to those that recordingd makes"),
 
 	TEXT(auth, token, "", RELOADS,
 		"the shared token; when empty, PLAY_AUTH_TOKEN or the credential \"token\""),

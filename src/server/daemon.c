@@ -22,6 +22,7 @@
 #include "server/activation.h"
 #include "server/config.h"
 #include "server/notifier.h"
+#include "server/system_calls.h"
 
 static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 
@@ -414,9 +415,20 @@ daemon_free(struct daemon *daemon)
 	free(daemon);
 }
 
+/* Everything is open now. Serving goes before: a kernel without the means is no reason to stop. */
+static void
+restrict_system_calls(const struct daemon *daemon)
+{
+	struct error error;
+
+	if (daemon->config->server.seccomp != 0 && !system_calls_restrict(&error))
+		log_write(LOG_LEVEL_NOTICE, "%s", error.message);
+}
+
 bool
 daemon_run(struct daemon *daemon)
 {
+	restrict_system_calls(daemon);
 	notifier_ready(daemon->notifier);
 	if (event_base_dispatch(daemon->base) < 0) {
 		log_write(LOG_LEVEL_CRITICAL, "the event loop failed");

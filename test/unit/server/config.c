@@ -116,6 +116,7 @@ static const struct {
 	{ "server.max_body", "65536" },
 	{ "server.output_budget", "268435456" },
 	{ "server.trusted_proxies", "127.0.0.1,::1,unix" },
+	{ "server.seccomp", "1" },
 	{ "auth.token", "t" },
 	{ "auth.tokens_file", "" },
 	{ "database.conninfo", "dbname=xivo_stats" },
@@ -575,7 +576,8 @@ START_TEST(test_every_variable)
 	for (char *byte = variable; *byte != '\0'; byte++)
 		*byte = (char)toupper((unsigned char)*byte);
 	if (option->type == CONFIG_CHOICE)
-		strcpy(text, option->choices[1]);
+		strcpy(text,
+			option->choices[strcmp(option->choices[1], option->default_value) != 0]);
 	else if (option->type != CONFIG_TEXT)
 		config_number_print(
 			option->type, *config_number_field(config, option) + 4096, text);
