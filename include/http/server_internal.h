@@ -26,12 +26,14 @@ struct http_server {
 	/* connection_open() adds, connection_close() takes away and parks in closed. */
 	struct connection_list connections;
 	uint64_t connection_count;
+	uint64_t connection_peak; /* most of these since memory was given back */
 	uint64_t accepted;
 	uint64_t refused; /* by max_connections_per_client */
 	int64_t refusal_logged_ms;
 	struct client_set *clients; /* owned; those that are counted */
 	uint64_t sent_bytes;
 	uint64_t output_bytes; /* of answers that wait for slow readers */
+	uint64_t output_peak;  /* most of these since memory was given back */
 	/* Freed by reaper, which the loop runs behind the event at hand: those of a closed
 	 * connection are taken out before. */
 	struct connection_list closed;

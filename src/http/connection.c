@@ -55,6 +55,12 @@
 /* Writes in one go before other connections get their turn. */
 #define WRITES_PER_TURN 8
 
+/*
+ * Bytes that the kernel takes before it can send them. What is on its way to a client that reads
+ * does not count, so nobody is slower for it.
+ */
+#define UNSENT_BYTES (128 << 10)
+
 /* Clients beyond their limit are in the log so often at most. */
 #define REFUSAL_LOG_MS 1000
 
@@ -299,12 +305,15 @@ abandon_context(struct connection *connection)
 static void
 meter(struct connection *connection)
 {
+	struct http_server *server = connection->server;
 	uint64_t waiting = 0;
 
 	if (connection->is_metered && connection->output != NULL &&
 		connection->state != CONNECTION_CLOSED)
 		waiting = evbuffer_get_length(connection->output);
-	connection->server->output_bytes += waiting - connection->metered_bytes;
+	server->output_bytes += waiting - connection->metered_bytes;
+	if (server->output_bytes > server->output_peak)
+		server->output_peak = server->output_bytes;
 	connection->metered_bytes = waiting;
 }
 
@@ -1014,13 +1023,19 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 		on_timeout(connection);
 }
 
-/* Small answers leave at once; a socket that is no TCP has no such option. */
+/*
+ * Small answers leave at once; and of an answer that the client does not read the kernel takes
+ * UNSENT_BYTES instead of up to tcp_wmem, 4 MiB for each. A socket that is no TCP has neither
+ * option.
+ */
 static void
-send_without_delay(int socket)
+set_options(int socket)
 {
 	int one = 1;
+	int unsent = UNSENT_BYTES;
 
 	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	(void)setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
 /*
@@ -1061,9 +1076,11 @@ connection_open(
 		evtimer_assign(&connection->timer, server->base, timer_cb, connection) != 0)
 		memory_exhausted();
 	if (peer->sa_family != AF_UNIX)
-		send_without_delay(socket);
+		set_options(socket);
 	TAILQ_INSERT_TAIL(&server->connections, connection, link);
 	server->connection_count++;
+	if (server->connection_count > server->connection_peak)
+		server->connection_peak = server->connection_count;
 	server->accepted++;
 	listeners_update(server);
 	connection_set_state(connection, CONNECTION_IDLE);

@@ -1,11 +1,35 @@
 #include "http/server.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "http/clients.h"
 #include "http/connection.h"
 #include "http/server_internal.h"
+
+/* What so many connections, or so many bytes of answers, have taken may be kept for the next ones.
+ */
+#define KEPT_CONNECTIONS  1000
+#define KEPT_OUTPUT_BYTES (16 << 20)
+
+/*
+ * What many clients, or slow readers, have taken lies between what is still in use, so the
+ * allocator would keep it: once they are gone it goes back to the system.
+ */
+static void
+give_memory_back(struct http_server *server)
+{
+	bool have_left = server->connection_peak >= KEPT_CONNECTIONS &&
+			 server->connection_count < server->connection_peak / 4;
+	bool have_read = server->output_peak >= KEPT_OUTPUT_BYTES && server->output_bytes == 0;
+
+	if (!have_left && !have_read)
+		return;
+	server->connection_peak = server->connection_count;
+	server->output_peak = server->output_bytes;
+	(void)malloc_trim(0);
+}
 
 static void
 reaper_cb(evutil_socket_t socket, short what, void *context)
@@ -15,6 +39,7 @@ reaper_cb(evutil_socket_t socket, short what, void *context)
 	(void)socket;
 	(void)what;
 	connections_reap(server);
+	give_memory_back(server);
 	if (server->is_draining && TAILQ_EMPTY(&server->connections) && server->on_idle != NULL)
 		server->on_idle(server->on_idle_context);
 }

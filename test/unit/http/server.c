@@ -1,6 +1,6 @@
 /*
- * The moments of a drain that no test of the daemon can hit: what is in the socket when it begins,
- * but was not read yet.
+ * The moments that no test of the daemon can hit: what is in the socket when a drain begins, but
+ * was not read yet, and what happens in one turn of the loop.
  */
 #include "http/server.h"
 
@@ -211,6 +211,49 @@ START_TEST(test_first_request)
 }
 END_TEST
 
+/* Answers that have come by now. */
+static int
+count_answers(int client)
+{
+	static char replies[1 << 16];
+	ssize_t length = recv(client, replies, sizeof replies - 1, 0);
+	int count = 0;
+
+	replies[length < 0 ? 0 : length] = '\0';
+	for (const char *reply = replies; (reply = strstr(reply, "HTTP/1.1 200 ")) != NULL; reply++)
+		count++;
+	return count;
+}
+
+/* Whoever asks a lot at once waits for others: in one turn of the loop only some are answered. */
+START_TEST(test_pipeline_takes_turns)
+{
+	enum { REQUESTS = 100 };
+	int greedy = open_client();
+	int modest = open_client();
+	int answers;
+
+	run_loop();
+	ck_assert_uint_eq(connection_count(), 2);
+	for (int i = 0; i < REQUESTS; i++)
+		ask(greedy);
+	ck_assert_int_ge(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+	answers = count_answers(greedy);
+	ck_assert_int_gt(answers, 0);
+	ck_assert_int_lt(answers, REQUESTS / 2);
+	/* What comes now is answered in the next turn, and not after the rest. */
+	ask(modest);
+	ck_assert_int_ge(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+	ck_assert_int_eq(count_answers(modest), 1);
+	answers += count_answers(greedy);
+	ck_assert_int_lt(answers, REQUESTS);
+	run_loop();
+	ck_assert_int_eq(answers + count_answers(greedy), REQUESTS);
+	close(greedy);
+	close(modest);
+}
+END_TEST
+
 static void
 add(Suite *suite, const char *name, const TTest *test)
 {
@@ -229,6 +272,7 @@ server_suite(void)
 	add(suite, "next request", test_next_request);
 	add(suite, "queued client", test_queued_client);
 	add(suite, "first request", test_first_request);
+	add(suite, "pipeline takes turns", test_pipeline_takes_turns);
 	return suite;
 }
 
