@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/daemon.h"
+#include "support/figures.h"
 #include "support/fixture.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
@@ -138,36 +139,6 @@ insert_many(void)
 		" ON CONFLICT DO NOTHING");
 }
 
-/* What follows a word in a file of the daemon's /proc folder, to the end of the line; or NULL. */
-static char *
-line_of(const char *file, const char *word)
-{
-	FILE *opened = fopen(scratch_format("/proc/%d/%s", (int)daemon_pid(), file), "r");
-	char line[512], *found = NULL;
-
-	ck_assert_ptr_nonnull(opened);
-	while (found == NULL && fgets(line, sizeof line, opened) != NULL) {
-		if (strstr(line, word) != NULL)
-			found = scratch_format("%s", strstr(line, word) + strlen(word));
-	}
-	fclose(opened);
-	return found;
-}
-
-/* Of its own: without files and shared memory. */
-static long
-resident_kib(void)
-{
-	return atol(line_of("status", "RssAnon:"));
-}
-
-/* AddressSanitizer keeps what is freed, for a while. */
-static bool
-is_instrumented(void)
-{
-	return line_of("maps", "libasan") != NULL;
-}
-
 /*
  * Clients that ask for 7 MB answers, again and again, and read nothing: each costs its own socket
  * and one answer, and nobody waits for them.
@@ -191,7 +162,7 @@ START_TEST(test_slow_readers)
 	/* No time limit but the one that says: not after the slow ones. */
 	ck_assert_int_lt(wait_now_ms() - begin_ms, 30000);
 	/* One answer each at most is held: 8 of 7 MB and what else the daemon needs. */
-	ck_assert_int_lt(resident_kib(), is_instrumented() ? 1000000 : 150000);
+	ck_assert_int_lt(figures_resident_kib(), figures_are_instrumented() ? 1000000 : 150000);
 	/* And they get whole answers when they do read. */
 	ck_assert_uint_gt(raw_skip(slow[0], 15000000, 20000), 14000000);
 }

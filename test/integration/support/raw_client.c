@@ -281,6 +281,12 @@ raw_skip(struct raw_client *client, size_t count, long timeout_ms)
 	}
 }
 
+int
+raw_descriptor(const struct raw_client *client)
+{
+	return client->fd;
+}
+
 void
 raw_shut_down(struct raw_client *client)
 {

@@ -57,6 +57,9 @@ void raw_reset(struct raw_client *client);
 
 void raw_close(struct raw_client *client);
 
+/* The socket, which stays the client's. */
+int raw_descriptor(const struct raw_client *client);
+
 /* Sends text on a connection of its own and reads one reply. */
 const struct reply *raw_exchange(const char *text);
 
