@@ -3,7 +3,8 @@
 -- Columns: kind, value. One "server" (when it started, in seconds and fractions of them), one
 -- "standby" (true or false), one "highest" (NULL without rows), up to
 -- 1000 "id" in their order, and a "writer" for each transaction that holds the lock that INSERT
--- takes. pg_locks knows no snapshot: it is read when its turn comes, after the ids were seen.
+-- takes. pg_locks knows no snapshot: it is read when its turn comes, after the ids were seen. The ids
+-- are ordered as numbers: a bare "id" would be the text, and 10000 come before 9999.
 -- Index: the primary key.
 SELECT 'server' AS kind, extract(epoch FROM pg_postmaster_start_time())::text AS value
 UNION ALL
@@ -11,7 +12,7 @@ SELECT 'standby', pg_is_in_recovery()::text
 UNION ALL
 SELECT 'highest', (SELECT max(id) FROM cel)::text
 UNION ALL
-(SELECT 'id', id::text FROM cel WHERE id >= $1::bigint ORDER BY id LIMIT 1000)
+(SELECT 'id', id::text FROM cel WHERE id >= $1::bigint ORDER BY cel.id LIMIT 1000)
 UNION ALL
 SELECT 'writer', virtualtransaction
 FROM pg_locks

@@ -121,6 +121,25 @@ START_TEST(test_old_hole)
 }
 END_TEST
 
+/* Ids above the gap have one digit more: it is a gap all the same, and not another table. */
+START_TEST(test_another_digit)
+{
+	long last;
+	PGconn *writer;
+
+	begin(_i);
+	sql_run("SELECT setval('cel_id_seq', 999997)");
+	last = cel_rows_insert(1, "BELOW");
+	expect_ids_soon(last, "999998");
+	writer = open_writer();
+	cel_rows_insert(2, "ABOVE");
+	expect_ids(last, "999998");
+	sql_session_run(writer, "COMMIT");
+	expect_ids_soon(last + 1, "999999 1000000 1000001");
+	ck_assert_ptr_null(strstr(daemon_log(), "starting anew"));
+}
+END_TEST
+
 /* Rows below the gap go out, and rows that follow each other are never held. */
 START_TEST(test_contiguous)
 {
@@ -376,6 +395,7 @@ cel_gaps_suite(void)
 	harness_add_loop(suite, "commit", test_commit, count);
 	harness_add_loop(suite, "rollback", test_rollback, count);
 	harness_add_loop(suite, "old hole", test_old_hole, count);
+	harness_add_loop(suite, "another digit", test_another_digit, count);
 	harness_add_loop(suite, "contiguous", test_contiguous, count);
 	harness_add_loop(suite, "later writers", test_later_writers, count);
 	harness_add_loop(suite, "bystanders", test_bystanders, count);
