@@ -173,6 +173,8 @@ begin_again(struct cel_reader *reader)
 	if (reader->rows > 0)
 		drop_rows(reader);
 	reader->rows = 0;
+	/* What was under way is not used: that was no try. */
+	reader->fetches = 0;
 	reader->rows_left = reader->rows_wanted;
 	reader->next_id = reader->first_id;
 	reader->generation = log->generation;

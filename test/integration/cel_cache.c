@@ -210,6 +210,42 @@ START_TEST(test_truncate)
 }
 END_TEST
 
+static bool
+is_reading(void *pid)
+{
+	*(long *)pid = sql_number("SELECT pid FROM pg_stat_activity WHERE usename = 'recordingd'"
+				  " AND state = 'active'");
+	return *(long *)pid != 0;
+}
+
+/* A range is being read when the highest id goes down: its answer is whole all the same. */
+START_TEST(test_anew_while_reading)
+{
+	long last = cel_rows_clear_end();
+	PGconn *lock = sql_session();
+	PGconn *writer = sql_session();
+	struct http_pending *pending;
+	long pid;
+
+	daemon_restart("cel.cache_ttl", "0", NULL);
+	body_of(scratch_format("/recording/cel?from=%ld", last));
+	sql_session_run(lock, "BEGIN; LOCK TABLE cel IN ACCESS EXCLUSIVE MODE");
+	pending = http_begin(
+		&(struct http_request){ .target = "/recording/cel?from=10&limit=2" });
+	ck_assert(wait_until(is_reading, &pid, 5000));
+	ck_assert_int_eq(kill((pid_t)pid, SIGSTOP), 0);
+	sql_session_run(lock, "COMMIT");
+	/* As long as it goes on, nobody knows what is settled. */
+	sql_session_run(writer, "BEGIN; " CEL_INSERT);
+	sql_runf("DELETE FROM cel WHERE id = %ld", last);
+	body_of(scratch_format("/recording/cel?from=%ld", last));
+	ck_assert(daemon_logs("starting anew"));
+	ck_assert_int_eq(kill((pid_t)pid, SIGCONT), 0);
+	ck_assert_str_eq(json_column(http_finish(pending), "", "id"), "10 11");
+	sql_session_run(writer, "ROLLBACK");
+}
+END_TEST
+
 /* Bounds ------------------------------------------------------------------------------------ */
 
 static long
@@ -408,6 +444,7 @@ cel_cache_suite(void)
 	harness_add(suite, "ttl", test_ttl);
 	harness_add(suite, "truncate", test_truncate);
 	harness_add(suite, "truncate unwatched", test_truncate_unwatched);
+	harness_add(suite, "anew while reading", test_anew_while_reading);
 	return suite;
 }
 
