@@ -20,6 +20,9 @@
 
 static pid_t postmaster;
 static char program_directory[512];
+static char settings[CLUSTER_SETTINGS_MAX][64];
+static int setting_count;
+static bool cluster_is_frozen;
 
 /* Where initdb and postgres are: Debian keeps them out of PATH. */
 static void
@@ -90,16 +93,33 @@ is_up(void *unused)
 	return PQping(cluster_conninfo("postgres", "postgres")) == PQPING_OK;
 }
 
+void
+cluster_set(const char *setting)
+{
+	if (setting_count == CLUSTER_SETTINGS_MAX)
+		harness_fail("more than %d settings", CLUSTER_SETTINGS_MAX);
+	snprintf(settings[setting_count++], sizeof settings[0], "%s", setting);
+}
+
 pid_t
 cluster_run_server(const char *data, const char *sockets, const char *name)
 {
-	const char *const arguments[] = { cluster_program("postgres"), "-D", data, "-k", sockets,
-		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c",
-		"full_page_writes=off", "-c", "autovacuum=off", "-c", "max_connections=60", "-c",
-		"shared_buffers=16MB", "-c", "log_min_messages=warning", "-c", noon_zone(), "-c",
-		"wal_retrieve_retry_interval=100ms", "-c", scratch_format("cluster_name=%s", name),
-		NULL };
+	const char *arguments[32 + 2 * CLUSTER_SETTINGS_MAX] = { cluster_program("postgres"), "-D",
+		data, "-k", sockets, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
+		"synchronous_commit=off", "-c", "full_page_writes=off", "-c", "autovacuum=off",
+		"-c", "max_connections=60", "-c", "shared_buffers=16MB", "-c",
+		"log_min_messages=warning", "-c", noon_zone(), "-c",
+		"wal_retrieve_retry_interval=100ms", "-c",
+		scratch_format("cluster_name=%s", name) };
+	int count = 0;
 
+	while (arguments[count] != NULL)
+		count++;
+	/* The last word counts. */
+	for (int i = 0; i < setting_count; i++) {
+		arguments[count++] = "-c";
+		arguments[count++] = settings[i];
+	}
 	return process_start(&(struct process_options){
 		.arguments = arguments,
 		.output_file = harness_path(CLUSTER_LOG),
@@ -119,13 +139,37 @@ cluster_end_server(pid_t server, int number)
 	}
 }
 
+/* The postmaster and its children, which have process groups of their own. */
+void
+cluster_freeze_server(pid_t server, bool is_frozen)
+{
+	const char *command = scratch_format("kill -%s %d $(cat /proc/%d/task/%d/children)",
+		is_frozen ? "STOP" : "CONT", (int)server, (int)server, (int)server);
+
+	if (system(command) != 0)
+		harness_fail("\"%s\" failed", command);
+}
+
+void
+cluster_freeze(bool is_frozen)
+{
+	cluster_freeze_server(postmaster, is_frozen);
+	cluster_is_frozen = is_frozen;
+}
+
+void
+cluster_await(void)
+{
+	if (!wait_until(is_up, NULL, START_TIMEOUT_MS))
+		harness_fail(
+			"PostgreSQL did not start: %s", scratch_file(harness_path(CLUSTER_LOG)));
+}
+
 static void
 start_server(void)
 {
 	postmaster = cluster_run_server(harness_path("data"), harness_path("socket"), "cluster");
-	if (!wait_until(is_up, NULL, START_TIMEOUT_MS))
-		harness_fail(
-			"PostgreSQL did not start: %s", scratch_file(harness_path(CLUSTER_LOG)));
+	cluster_await();
 }
 
 void
@@ -148,6 +192,8 @@ end_with(int number)
 {
 	if (postmaster == 0)
 		return;
+	if (cluster_is_frozen)
+		cluster_freeze(false);
 	cluster_end_server(postmaster, number);
 	postmaster = 0;
 }

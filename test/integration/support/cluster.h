@@ -6,10 +6,13 @@
 #ifndef RECORDINGD_TEST_CLUSTER_H
 #define RECORDINGD_TEST_CLUSTER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define CLUSTER_LOG	 "postgresql.log"
 #define CLUSTER_DATABASE "xivo_stats"
+
+#define CLUSTER_SETTINGS_MAX 4
 
 /* Creates the cluster and starts it. Failure ends the program. */
 void cluster_start(void);
@@ -23,6 +26,16 @@ void cluster_crash(void);
 /* Starts PostgreSQL again after cluster_stop(); nothing when it runs. */
 void cluster_ensure(void);
 
+/* Waits until PostgreSQL takes connections, which it does not while it restarts by itself. */
+void cluster_await(void);
+
+/* A setting, "name=value", of servers that are started from now on; at most CLUSTER_SETTINGS_MAX.
+ */
+void cluster_set(const char *setting);
+
+/* Stops all its processes as they are: clients see nothing but silence. Ends with false. */
+void cluster_freeze(bool is_frozen);
+
 /* A libpq connection string. */
 char *cluster_conninfo(const char *user, const char *database);
 
@@ -34,5 +47,8 @@ pid_t cluster_run_server(const char *data, const char *sockets, const char *name
 
 /* Ends such a server by a signal: SIGINT fast, SIGQUIT at once. */
 void cluster_end_server(pid_t server, int number);
+
+/* Freezes such a server, or lets it go on. */
+void cluster_freeze_server(pid_t server, bool is_frozen);
 
 #endif

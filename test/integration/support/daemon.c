@@ -207,14 +207,18 @@ stop(void)
 }
 
 void
+daemon_kill(void)
+{
+	kill(daemon_now.pid, SIGKILL);
+	(void)daemon_wait(STOP_TIMEOUT_MS);
+}
+
+void
 daemon_abandon(void)
 {
 	if (daemon_now.pid == 0)
 		return;
-	kill(daemon_now.pid, SIGKILL);
-	process_wait(daemon_now.pid, STOP_TIMEOUT_MS);
-	daemon_now.pid = 0;
-	daemon_now.is_default = false;
+	daemon_kill();
 }
 
 bool
@@ -235,8 +239,9 @@ is_healthy(void *any)
 	return status == 200 || (any != NULL && status != 0);
 }
 
+/* With the configuration that is there. */
 static void
-start(const char *text, bool may_be_degraded)
+start_process(bool may_be_degraded)
 {
 	const char *const arguments[] = { harness_daemon(), "--config",
 		harness_path("recordingd.conf"), NULL };
@@ -245,7 +250,6 @@ start(const char *text, bool may_be_degraded)
 	static char any;
 
 	daemon_now.is_default = false;
-	write_configuration(text);
 	daemon_now.log_start = (long)strlen(scratch_file(harness_path(DAEMON_LOG)));
 	daemon_now.pid = process_start(&(struct process_options){ .arguments = arguments,
 		.environment = environment,
@@ -253,6 +257,19 @@ start(const char *text, bool may_be_degraded)
 		.directory = "/" });
 	if (!wait_until(is_healthy, may_be_degraded ? &any : NULL, START_TIMEOUT_MS))
 		harness_fail("recordingd does not become healthy: %s", daemon_log());
+}
+
+static void
+start(const char *text, bool may_be_degraded)
+{
+	write_configuration(text);
+	start_process(may_be_degraded);
+}
+
+void
+daemon_start_again(void)
+{
+	start_process(true);
 }
 
 void

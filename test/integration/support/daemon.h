@@ -36,6 +36,13 @@ void daemon_signal(int number);
 /* Waits for the end of a daemon that was told to end; its exit status, -1 when it goes on. */
 int daemon_wait(long timeout_ms);
 
+/* Ends it without a farewell. */
+void daemon_kill(void);
+
+/* After daemon_kill(): as it was, at the same address. Returns as soon as health answers anything.
+ */
+void daemon_start_again(void);
+
 bool daemon_is_running(void);
 pid_t daemon_pid(void);
 int daemon_port(void);

@@ -114,7 +114,8 @@ guard(int pipe_end)
 	while (read(pipe_end, &byte, 1) > 0)
 		;
 	snprintf(command, sizeof command,
-		"for i in 1 2 3 4 5 6 7 8 9 10; do ls %s/*data/postmaster.pid >&2 || break; "
+		"for i in 1 2 3 4 5 6 7 8 9 10; do "
+		"kill -CONT $(head -qn 1 %s/*data/postmaster.pid) >&2 || break; "
 		"sleep 0.3; done; rm -rf %s",
 		directory, directory);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);

@@ -127,17 +127,10 @@ standby_stop(struct standby *standby)
 	standby->server = 0;
 }
 
-/* The postmaster and its children, which have process groups of their own. */
 void
 standby_freeze(struct standby *standby, bool is_frozen)
 {
-	const char *name = is_frozen ? "STOP" : "CONT";
-	int server = (int)standby->server;
-	const char *command = scratch_format(
-		"kill -%s %d $(cat /proc/%d/task/%d/children)", name, server, server, server);
-
-	if (system(command) != 0)
-		harness_fail("\"%s\" failed", command);
+	cluster_freeze_server(standby->server, is_frozen);
 	standby->is_frozen = is_frozen;
 }
 

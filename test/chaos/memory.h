@@ -1,0 +1,12 @@
+/* What the daemon has of the machine's. */
+#ifndef RECORDINGD_TEST_CHAOS_MEMORY_H
+#define RECORDINGD_TEST_CHAOS_MEMORY_H
+
+/* Resident memory without what is shared, in KiB: the daemon's cache of channel events is not in
+ * it. */
+long memory_kib(void);
+
+/* Open descriptors. */
+long memory_descriptors(void);
+
+#endif
