@@ -14,7 +14,14 @@
 #define CLIENTS_MAX 1000
 
 /* Nothing of recordingd's may take so long, whatever happens behind it. */
-#define STUCK_MS 30000
+#define STUCK_MS 45000
+
+/*
+ * Who waited long for an answer asks again the later, as a person would: so a slow machine has less
+ * to do, not more.
+ */
+#define PATIENCE	10
+#define PATIENCE_MAX_MS 3000
 
 /* Of a connection that was lost, until it is made anew. */
 #define RECONNECT_MS 50
@@ -207,6 +214,17 @@ random_pause(struct client *client)
 	return client->work->pause_ms == 0 ? 0 : client_random(client) % client->work->pause_ms;
 }
 
+static long
+pause_after_answer(struct client *client)
+{
+	long patience_ms = (wait_now_ms() - client->began_ms) * PATIENCE;
+
+	if (client->work->is_followed)
+		return random_pause(client);
+	return random_pause(client) +
+	       (patience_ms > PATIENCE_MAX_MS ? PATIENCE_MAX_MS : patience_ms);
+}
+
 static void
 on_answer(const struct wire_answer *answer, void *context)
 {
@@ -219,7 +237,7 @@ on_answer(const struct wire_answer *answer, void *context)
 	if (is_good(answer->status) && !client->request.has_no_end) {
 		client->work->check(client, client->state, &client->request, answer);
 		ledger_good(client->request.kind, client->began_ms);
-		end_request(client, random_pause(client));
+		end_request(client, pause_after_answer(client));
 		return;
 	}
 	/* A stream only ends with its connection, or is refused. */

@@ -11,8 +11,8 @@
 int faults_count(void);
 
 /*
- * Folders of their own for audio and access log, as mounts where this process may mount. In
- * audio_store lie the files. To be called before daemon and clients are started.
+ * Folders of their own for audio and access log, as mounts where this process may mount. To be
+ * called behind known_load(), before daemon and clients are started.
  */
 void faults_prepare(unsigned seed);
 

@@ -146,6 +146,18 @@ ledger_wrong(const char *format, ...)
 	pthread_mutex_unlock(&ledger.lock);
 }
 
+bool
+ledger_is_answered(void)
+{
+	bool is_answered = true;
+
+	pthread_mutex_lock(&ledger.lock);
+	for (enum ledger_request request = 0; request < LEDGER_REQUESTS; request++)
+		is_answered = is_answered && ledger.first_good_ms[request] != 0;
+	pthread_mutex_unlock(&ledger.lock);
+	return is_answered;
+}
+
 static long
 later(long one_ms, long other_ms)
 {

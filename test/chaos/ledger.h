@@ -75,6 +75,9 @@ void ledger_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)))
  */
 long ledger_recovery_ms(void);
 
+/* Whether each kind of request had a good answer since the last trouble, with errors or without. */
+bool ledger_is_answered(void);
+
 /* The kinds of requests that had no good answer since the last trouble; for the test's own report.
  */
 void ledger_print_missing(void);

@@ -2,8 +2,8 @@
  * The network between recordingd and PostgreSQL: a thread that passes on what comes to a port of
  * 127.0.0.1 to PostgreSQL's socket and back, and can be a bad network.
  */
-#ifndef RECORDINGD_TEST_CHAOS_PROXY_H
-#define RECORDINGD_TEST_CHAOS_PROXY_H
+#ifndef RECORDINGD_TEST_PROXY_H
+#define RECORDINGD_TEST_PROXY_H
 
 enum proxy_mode {
 	PROXY_PASS,

@@ -1,4 +1,4 @@
-#include "proxy.h"
+#include "support/proxy.h"
 
 #include <arpa/inet.h>
 #include <event2/buffer.h>
