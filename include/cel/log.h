@@ -81,7 +81,8 @@ struct cel_reader {
 	bool is_displaced; /* follows, and has yet to find the end of another table */
 
 	int64_t started_us;
-	unsigned rows;	  /* in out by now */
+	int64_t goal_id; /* behind it the answer may end, though there is more; -1: not known yet */
+	unsigned rows;	 /* in out by now */
 	unsigned fetches; /* since the last row */
 	bool used_database;
 };

@@ -178,6 +178,7 @@ begin_again(struct cel_reader *reader)
 	reader->rows_left = reader->rows_wanted;
 	reader->next_id = reader->first_id;
 	reader->generation = log->generation;
+	reader->goal_id = -1;
 	reader->is_displaced = reader->follows;
 }
 
@@ -191,6 +192,24 @@ find_end(struct cel_reader *reader)
 		reader->next_id = end;
 }
 
+/*
+ * What is settled once memory is fresh enough for the request is what it asked for. Later rows are
+ * taken along where they are in memory; to fetch them, and by then others, could go on for ever.
+ */
+static bool
+has_enough(struct cel_reader *reader)
+{
+	const struct cel_log *log = reader->log;
+
+	if (reader->goal_id < 0 && horizon_is_known(log->horizon) &&
+		cel_refresh_is_fresh(log, reader->started_us))
+		reader->goal_id = horizon_id(log->horizon);
+	if (reader->rows_left == 0)
+		return true;
+	return reader->goal_id >= 0 && reader->next_id > reader->goal_id &&
+	       (reader->rows > 0 || reader->wait_until_us == 0);
+}
+
 static enum step
 go_on(struct cel_reader *reader)
 {
@@ -199,7 +218,7 @@ go_on(struct cel_reader *reader)
 	if (reader->is_displaced && horizon_is_known(reader->log->horizon))
 		find_end(reader);
 	take_blocks(reader);
-	if (reader->rows_left == 0)
+	if (has_enough(reader))
 		return STEP_DONE;
 	if (horizon_is_known(reader->log->horizon) &&
 		reader->next_id <= horizon_id(reader->log->horizon))
@@ -219,6 +238,7 @@ open_reader(struct cel_log *log, struct cel_reader *reader)
 	reader->rows_wanted = reader->rows_left;
 	reader->bytes_before = evbuffer_get_length(reader->out);
 	reader->started_us = clock_now_us();
+	reader->goal_id = -1;
 	reader->rows = 0;
 	reader->fetches = 0;
 	reader->used_database = false;

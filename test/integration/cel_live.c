@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "support/cel_rows.h"
+#include "support/cel_writers.h"
 #include "support/cluster.h"
 #include "support/daemon.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
+#include "support/proxy.h"
 #include "support/raw_client.h"
 #include "support/scratch.h"
 #include "support/sql.h"
@@ -56,6 +58,39 @@ START_TEST(test_wait_until_row)
 	expect_status(reply, 200);
 	ck_assert_str_eq(
 		json_column(reply, "", "id"), scratch_format("%ld %ld", last + 1, last + 2));
+}
+END_TEST
+
+/*
+ * Rows come faster than they can be fetched over a slow network: an answer holds what there was,
+ * and does not run after the others.
+ */
+START_TEST(test_slow_network)
+{
+	long last = cel_rows_clear_end();
+	int port = proxy_start(harness_path("socket/.s.PGSQL.5432"));
+	struct cel_writers *writers;
+	struct raw_client *client;
+	const struct reply *reply;
+
+	daemon_restart("database.conninfo",
+		scratch_format("host=127.0.0.1 port=%d user=recordingd dbname=" CLUSTER_DATABASE
+			       " sslmode=disable gssencmode=disable",
+			port),
+		"cel.cache_ttl", "10s", "cel.max_staleness", "5ms", NULL);
+	expect_status(http_get(scratch_format("/recording/cel?from=%ld", last)), 200);
+	proxy_set_mode(PROXY_DELAY);
+	writers = cel_writers_start(cluster_conninfo("postgres", CLUSTER_DATABASE), 2);
+	/* Has the end of the log looked at all the time. */
+	wait_for(last + 1000000, 60);
+	wait_ms(2000);
+	client = ask(scratch_format("/recording/cel?from=%ld&limit=10000", last), "");
+	reply = raw_reply(client, 8000);
+	ck_assert_str_eq(cel_writers_stop(writers), "");
+	proxy_set_mode(PROXY_PASS);
+	ck_assert_ptr_nonnull(reply);
+	expect_status(reply, 200);
+	ck_assert_uint_gt(json_object_array_length(reply->json), 1);
 }
 END_TEST
 
@@ -381,6 +416,7 @@ cel_live_suite(void)
 	Suite *suite = suite_create("cel_live");
 
 	harness_add(suite, "wait until row", test_wait_until_row);
+	harness_add(suite, "slow network", test_slow_network);
 	harness_add(suite, "wait is over", test_wait_is_over);
 	harness_add(suite, "wait not needed", test_wait_not_needed);
 	harness_add(suite, "wait bounds", test_wait_bounds);
