@@ -38,6 +38,8 @@ next_id(const struct follower *follower)
 static void
 take_ids(struct follower *follower, const long *ids, long count)
 {
+	if (count == 0)
+		return;
 	while (follower->count + count > follower->room) {
 		follower->room = follower->room == 0 ? 1024 : follower->room * 2;
 		follower->ids = realloc(follower->ids, (size_t)follower->room * sizeof(long));
@@ -46,8 +48,7 @@ take_ids(struct follower *follower, const long *ids, long count)
 	}
 	memcpy(follower->ids + follower->count, ids, (size_t)count * sizeof *ids);
 	follower->count += count;
-	if (count > 0)
-		atomic_store(&follower->newest, ids[count - 1]);
+	atomic_store(&follower->newest, ids[count - 1]);
 }
 
 static void

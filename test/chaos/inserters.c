@@ -19,7 +19,7 @@
 #define ROWS_MAX      12
 
 /* Between two transactions: as many rows as a busy call centre's. */
-#define PAUSE_MS 60
+#define PAUSE_MS 240
 
 /* Of what became of a row; by its id. */
 enum fate {

@@ -17,6 +17,9 @@
 
 #define FIRST_AGENT 20000
 
+/* More than a row of cel has as JSON. */
+#define ROW_BYTES_MAX 1000
+
 static const char database_text[] =
 	"INSERT INTO agentfeatures (firstname, lastname, number)"
 	" SELECT 'First' || n, 'Last' || n, n::text FROM generate_series(20000, 20099) AS n;"
@@ -166,20 +169,39 @@ known_is_audio(long file, size_t offset, const char *bytes, size_t count)
 	return true;
 }
 
+/* Where the next row begins; NULL: there is none. Only rows have braces. */
+static const char *
+next_row(const char *text)
+{
+	static const char mark[] = "{\"id\":\"";
+
+	while ((text = strchr(text, '{')) != NULL) {
+		if (strncmp(text, mark, sizeof mark - 1) == 0)
+			return text + sizeof mark - 1;
+		text++;
+	}
+	return NULL;
+}
+
+/* The number in the row's uniqueid; -1 without one. */
+static long
+unique_number(const char *row)
+{
+	static const char mark[] = "\"uniqueid\":\"row-";
+	const char *found = memmem(row, strnlen(row, ROW_BYTES_MAX), mark, sizeof mark - 1);
+
+	return found == NULL ? -1 : strtol(found + sizeof mark - 1, NULL, 10);
+}
+
 long
 known_read_events(const char *text, long *ids, long count)
 {
-	static const char id_mark[] = "{\"id\":\"";
-	static const char unique_mark[] = "\"uniqueid\":\"row-";
 	long found = 0;
 
-	while (found < count && (text = strstr(text, id_mark)) != NULL) {
-		long id = strtol(text + sizeof id_mark - 1, NULL, 10);
-
-		text = strstr(text, unique_mark);
-		if (text == NULL || strtol(text + sizeof unique_mark - 1, NULL, 10) != id)
+	while (found < count && (text = next_row(text)) != NULL) {
+		ids[found] = strtol(text, NULL, 10);
+		if (unique_number(text) != ids[found++])
 			return -1;
-		ids[found++] = id;
 	}
 	return found;
 }
