@@ -1,6 +1,7 @@
 /*
- * RFC 8259 to the letter, over a whole text. json-c reads bodies afterwards; by itself it lets
- * comments, single quotes, NaN, raw control characters and more through, even in strict mode.
+ * RFC 8259 to the letter, over a whole text. What passes is made a tree by json/tree.h; json-c by
+ * itself lets comments, single quotes, NaN, raw control characters and more through, even in strict
+ * mode.
  */
 #ifndef RECORDINGD_JSON_SYNTAX_H
 #define RECORDINGD_JSON_SYNTAX_H
@@ -9,8 +10,7 @@
 
 #include "base/error.h"
 
-/* How deep arrays and objects may be nested: json-c reads 32 levels, of which the value in the
- * innermost one is the last. Far above what any body needs. */
+/* How deep arrays and objects may be nested. Far above what any body needs. */
 #define JSON_DEPTH_MAX 31
 
 /*

@@ -1,11 +1,10 @@
 #include "api/body.h"
 
 #include <json-c/json.h>
-#include <limits.h>
 #include <math.h>
 
-#include "base/memory.h"
 #include "json/syntax.h"
+#include "json/tree.h"
 
 /* Largest whole number a double holds exactly; larger ones are out of every range. */
 #define EXACT_DOUBLE_MAX 9007199254740992.0
@@ -77,28 +76,6 @@ body_decode_object(struct json_object *object, const struct field *fields, size_
 	return field_check_required(fields, count, values, error);
 }
 
-/* The text is JSON to the letter already; json-c only builds the tree. */
-static bool
-parse(const char *text, size_t length, struct json_object **json, struct error *error)
-{
-	struct json_tokener *tokener = json_tokener_new();
-	enum json_tokener_error result;
-
-	if (tokener == NULL)
-		memory_exhausted();
-	if (length > INT_MAX - 1) {
-		json_tokener_free(tokener);
-		return error_set(error, ERROR_BODY_TOO_LARGE, "the body is too large");
-	}
-	/* With its final NUL, so that a number at the very end is complete. */
-	*json = json_tokener_parse_ex(tokener, text, (int)length + 1);
-	result = json_tokener_get_error(tokener);
-	json_tokener_free(tokener);
-	if (result != json_tokener_success)
-		return error_set(error, ERROR_INVALID_JSON, "the body is not valid JSON");
-	return true;
-}
-
 static bool
 decode_body_object(struct exchange *exchange, struct error *error)
 {
@@ -120,8 +97,9 @@ body_decode(struct exchange *exchange, const char *text, size_t length, struct e
 		return field_check_required(
 			endpoint->body_fields, endpoint->body_field_count, exchange->body, error);
 	}
-	if (!json_syntax_check(text, length, error) || !parse(text, length, &exchange->json, error))
+	if (!json_syntax_check(text, length, error))
 		return false;
+	exchange->json = json_tree_read(text);
 	if (endpoint->body == ENDPOINT_BODY_OBJECT)
 		return decode_body_object(exchange, error);
 	if (!json_object_is_type(exchange->json, json_type_array)) {

@@ -2,10 +2,12 @@
 
 #include <json-c/json.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "json/tree.h"
 
 /* A repeated field is quoted up to here. */
 #define QUOTED_BYTES 60
@@ -196,32 +198,21 @@ read_string(struct reader *reader)
 	}
 }
 
-/* Remembers a name, which json-c decodes, so that "a" and "\u0061" are the same. */
+/* Remembers a name as what it stands for, so that "a" and "\u0061" are the same. */
 static bool
 note_name(struct reader *reader, size_t start)
 {
 	struct json_object *names = reader->names[reader->depth - 1];
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *name;
-	const char *text;
-	bool is_new;
+	char *name = json_tree_string(reader->text + start);
+	bool is_new = !json_object_object_get_ex(names, name, NULL);
 
-	if (tokener == NULL)
-		memory_exhausted();
-	name = json_tokener_parse_ex(
-		tokener, reader->text + start, (int)(reader->position - start));
-	json_tokener_free(tokener);
-	if (name == NULL)
-		return refuse(reader, "a name cannot be read");
-	text = json_object_get_string(name);
-	is_new = !json_object_object_get_ex(names, text, NULL);
 	if (!is_new)
 		(void)error_set(reader->error, ERROR_INVALID_PARAMETER,
-			"the field \"%.*s\" is repeated", (int)utf8_prefix(text, QUOTED_BYTES),
-			text);
-	else if (json_object_object_add(names, text, NULL) != 0)
+			"the field \"%.*s\" is repeated", (int)utf8_prefix(name, QUOTED_BYTES),
+			name);
+	else if (json_object_object_add(names, name, NULL) != 0)
 		memory_exhausted();
-	json_object_put(name);
+	free(name);
 	return is_new;
 }
 

@@ -1,0 +1,239 @@
+#include "json/tree.h"
+
+#include <json-c/json.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Where reading has got to. It can count on the syntax, and on the bound of the depth. */
+struct reader {
+	const char *at;
+};
+
+static void
+skip_blanks(struct reader *reader)
+{
+	reader->at += strspn(reader->at, " \t\r\n");
+}
+
+/* Steps over a comma or a colon, or the bracket that ends. */
+static char
+step(struct reader *reader)
+{
+	skip_blanks(reader);
+	return *reader->at++;
+}
+
+static unsigned
+hex_at(const char *digits)
+{
+	unsigned code = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned digit = (unsigned char)digits[i];
+
+		code = code * 16 + (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+	}
+	return code;
+}
+
+static char *
+put_utf8(char *to, uint32_t code)
+{
+	if (code < 0x80) {
+		*to++ = (char)code;
+		return to;
+	}
+	if (code < 0x800) {
+		*to++ = (char)(0xc0 | code >> 6);
+	} else {
+		if (code < 0x10000) {
+			*to++ = (char)(0xe0 | code >> 12);
+		} else {
+			*to++ = (char)(0xf0 | code >> 18);
+			*to++ = (char)(0x80 | (code >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
+	}
+	*to++ = (char)(0x80 | (code & 0x3f));
+	return to;
+}
+
+/* Behind "\u"; what needs a pair of surrogates has one. */
+static char *
+put_unicode(struct reader *reader, char *to)
+{
+	uint32_t code = hex_at(reader->at);
+
+	reader->at += 4;
+	if (code >= 0xd800 && code <= 0xdbff) {
+		code = 0x10000 + ((code - 0xd800) << 10) + (hex_at(reader->at + 2) - 0xdc00);
+		reader->at += 6;
+	}
+	return put_utf8(to, code);
+}
+
+static char *
+put_escaped(struct reader *reader, char *to)
+{
+	static const char names[] = "bfnrt";
+	static const char values[] = "\b\f\n\r\t";
+	const char *name;
+	char byte = *reader->at++;
+
+	if (byte == 'u')
+		return put_unicode(reader, to);
+	name = strchr(names, byte);
+	*to++ = name == NULL ? byte : values[name - names];
+	return to;
+}
+
+/* The number of bytes between the quotes, at the first of which the reader is. */
+static size_t
+quoted_length(const char *quoted)
+{
+	const char *end = quoted + 1;
+
+	while (*end != '"')
+		end += *end == '\\' ? 2 : 1;
+	return (size_t)(end - quoted - 1);
+}
+
+/* No escape is shorter than what it stands for. */
+static char *
+read_string(struct reader *reader)
+{
+	char *text = memory_resized(NULL, quoted_length(reader->at) + 1, 1);
+	char *to = text;
+
+	reader->at++;
+	while (*reader->at != '"') {
+		if (*reader->at != '\\') {
+			*to++ = *reader->at++;
+			continue;
+		}
+		reader->at++;
+		to = put_escaped(reader, to);
+	}
+	reader->at++;
+	*to = '\0';
+	return text;
+}
+
+static struct json_object *
+checked(struct json_object *json)
+{
+	if (json == NULL)
+		memory_exhausted();
+	return json;
+}
+
+static struct json_object *
+read_text(struct reader *reader)
+{
+	char *text = read_string(reader);
+	struct json_object *json = checked(json_object_new_string(text));
+
+	free(text);
+	return json;
+}
+
+/* What is out of a long's range becomes its bound, which is out of every range asked for. */
+static struct json_object *
+read_number(struct reader *reader)
+{
+	size_t length = strspn(reader->at, "+-.0123456789eE");
+	const char *text = reader->at;
+
+	reader->at += length;
+	if (strcspn(text, ".eE") < length)
+		return checked(json_object_new_double(strtod(text, NULL)));
+	return checked(json_object_new_int64(strtoll(text, NULL, 10)));
+}
+
+static struct json_object *read_value(struct reader *reader);
+
+static struct json_object *
+read_array(struct reader *reader)
+{
+	struct json_object *array = checked(json_object_new_array());
+
+	reader->at++;
+	skip_blanks(reader);
+	if (*reader->at == ']') {
+		reader->at++;
+		return array;
+	}
+	do {
+		if (json_object_array_add(array, read_value(reader)) != 0)
+			memory_exhausted();
+	} while (step(reader) == ',');
+	return array;
+}
+
+static struct json_object *
+read_object(struct reader *reader)
+{
+	struct json_object *object = checked(json_object_new_object());
+
+	reader->at++;
+	skip_blanks(reader);
+	if (*reader->at == '}') {
+		reader->at++;
+		return object;
+	}
+	do {
+		char *name;
+
+		skip_blanks(reader);
+		name = read_string(reader);
+		(void)step(reader);
+		if (json_object_object_add(object, name, read_value(reader)) != 0)
+			memory_exhausted();
+		free(name);
+	} while (step(reader) == ',');
+	return object;
+}
+
+static struct json_object *
+read_value(struct reader *reader)
+{
+	skip_blanks(reader);
+	switch (*reader->at) {
+	case '{':
+		return read_object(reader);
+	case '[':
+		return read_array(reader);
+	case '"':
+		return read_text(reader);
+	case 't':
+		reader->at += strlen("true");
+		return checked(json_object_new_boolean(1));
+	case 'f':
+		reader->at += strlen("false");
+		return checked(json_object_new_boolean(0));
+	case 'n':
+		reader->at += strlen("null");
+		return NULL;
+	default:
+		return read_number(reader);
+	}
+}
+
+struct json_object *
+json_tree_read(const char *text)
+{
+	struct reader reader = { .at = text };
+
+	return read_value(&reader);
+}
+
+char *
+json_tree_string(const char *quoted)
+{
+	struct reader reader = { .at = quoted };
+
+	return read_string(&reader);
+}
