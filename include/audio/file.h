@@ -31,7 +31,8 @@ struct audio_file {
 
 /*
  * Opens the file of a file-id with the first of the comma separated extensions there is. Errors:
- * not_found, and unavailable when the directory itself cannot be opened or descriptors run out.
+ * not_found, and unavailable when the directory itself cannot be opened, descriptors run out, or
+ * the disk does not answer: nobody knows then what is there.
  */
 bool audio_file_open(struct audio_file *file, const char *directory, const char *extensions,
 	const char *file_id, struct error *error) MUST_CHECK;

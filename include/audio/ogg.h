@@ -7,7 +7,7 @@
 
 /*
  * Reads the identification header; a duration stands only in the last page, so it is not told.
- * False when it is neither.
+ * False when it is neither, with errno 0, or cannot be read, with errno.
  */
 bool ogg_parse(int fd, uint64_t file_bytes, uint32_t *sample_rate, uint32_t *channels);
 

@@ -14,7 +14,8 @@ struct wav_info {
 
 /*
  * Reads the chunks of a regular file of file_bytes with pread(2). Every size in it is untrusted.
- * False when it is no WAVE file or has no usable format.
+ * False when it is no WAVE file or has no usable format, with errno 0, or cannot be read, with
+ * errno.
  */
 bool wav_parse(int fd, uint64_t file_bytes, struct wav_info *info);
 

@@ -11,6 +11,7 @@
  * With audio.accel_prefix nginx sends the bytes: the answer then names the file instead of holding
  * it. Everything is decided and logged here all the same.
  */
+#include <errno.h>
 #include <event2/buffer.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include "audio/file.h"
 #include "audio/ogg.h"
 #include "audio/wav.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "calls/duration.h"
 #include "calls/record.h"
@@ -109,24 +111,27 @@ log_action(struct exchange *exchange, unsigned status, uint64_t bytes)
 
 /* result ------------------------------------------------------------------------------------- */
 
-static struct sound
-read_sound(const struct audio_file *file)
+/* False when the file cannot be read: what it tells is then not known. */
+static bool
+read_sound(const struct audio_file *file, struct sound *sound)
 {
-	struct sound sound = { 0 };
 	struct wav_info wav;
 
+	*sound = (struct sound){ 0 };
 	if (strcasecmp(file->extension, "wav") == 0) {
-		if (wav_parse(file->descriptor, file->bytes, &wav)) {
-			sound.sample_rate = wav.sample_rate;
-			sound.channels = wav.channels;
-			sound.has_duration = wav.has_duration;
-			sound.duration_s = wav.duration_seconds;
-		}
-	} else if (!ogg_parse(file->descriptor, file->bytes, &sound.sample_rate, &sound.channels)) {
+		if (!wav_parse(file->descriptor, file->bytes, &wav))
+			return errno == 0;
+		sound->sample_rate = wav.sample_rate;
+		sound->channels = wav.channels;
+		sound->has_duration = wav.has_duration;
+		sound->duration_s = wav.duration_seconds;
+	} else if (!ogg_parse(
+			   file->descriptor, file->bytes, &sound->sample_rate, &sound->channels)) {
 		/* Not an Ogg file: mp3 and gsm have no header that tells. */
-		sound = (struct sound){ 0 };
+		*sound = (struct sound){ 0 };
+		return errno == 0;
 	}
-	return sound;
+	return true;
 }
 
 static void
@@ -152,10 +157,9 @@ write_sound(struct json_writer *writer, const struct sound *sound)
 }
 
 static void
-write_file(struct exchange *exchange, const struct audio_file *file)
+write_file(struct exchange *exchange, const struct audio_file *file, const struct sound *sound)
 {
 	struct json_writer *writer = &exchange->writer;
-	struct sound sound = read_sound(file);
 	char modified[32] = "";
 	struct tm local;
 
@@ -171,7 +175,7 @@ write_file(struct exchange *exchange, const struct audio_file *file)
 	json_number(writer, (int64_t)file->bytes);
 	json_raw(writer, ",\"modified\":");
 	json_text(writer, modified);
-	write_sound(writer, &sound);
+	write_sound(writer, sound);
 	json_raw(writer, ",\"record\":");
 }
 
@@ -220,10 +224,17 @@ start_result(struct exchange *exchange)
 	struct db_statement statement = { .lane = DB_LANE_SHORT };
 	struct statement_builder builder;
 	struct db_parameters values;
+	struct sound sound;
 
 	if (!accepts_json(exchange))
 		return;
-	write_file(exchange, &audio->file);
+	if (!read_sound(&audio->file, &sound)) {
+		log_write(LOG_LEVEL_ERROR, "cannot read the audio of %s: %s",
+			exchange->captures[CAPTURE_FILE_ID], strerror(errno));
+		refuse(exchange, ERROR_UNAVAILABLE, "the audio cannot be read at the moment");
+		return;
+	}
+	write_file(exchange, &audio->file, &sound);
 	audio_file_close(&audio->file);
 	statement_builder_open(&builder);
 	statement_builder_append(

@@ -88,7 +88,13 @@ open_beneath(int directory, const char *name)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
+	long descriptor;
+
+	/* A file system of a network or a program may be interrupted. */
+	do {
+		descriptor = syscall(SYS_openat2, directory, name, &how, sizeof how);
+	} while (descriptor < 0 && errno == EINTR);
+	return (int)descriptor;
 }
 
 /*
@@ -151,14 +157,18 @@ open_inside(int directory, const char *name)
 	return -1;
 }
 
-/* Fills in what the descriptor tells. False when it is no regular file. */
+/* Fills in what the descriptor tells. False, with errno, when it is no regular file. */
 static bool
 describe(struct audio_file *file)
 {
 	struct stat status;
 
-	if (fstat(file->descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+	if (fstat(file->descriptor, &status) != 0)
 		return false;
+	if (!S_ISREG(status.st_mode)) {
+		errno = ENOENT;
+		return false;
+	}
 	file->bytes = (uint64_t)status.st_size;
 	file->modified = status.st_mtim.tv_sec;
 	file->content_type = content_type_of(file->extension);
@@ -175,6 +185,7 @@ static bool
 open_with_extension(struct audio_file *file, int directory, const char *file_id)
 {
 	int length = snprintf(file->name, sizeof file->name, "%s.%s", file_id, file->extension);
+	int reason;
 
 	errno = ENOENT;
 	if (length < 0 || (size_t)length >= sizeof file->name)
@@ -184,8 +195,9 @@ open_with_extension(struct audio_file *file, int directory, const char *file_id)
 		return false;
 	if (describe(file))
 		return true;
+	reason = errno;
 	audio_file_close(file);
-	errno = ENOENT;
+	errno = reason;
 	return false;
 }
 
@@ -205,14 +217,29 @@ next_extension(const char **list, char *extension, size_t size)
 	return true;
 }
 
+/* What says that nothing is there that may be sent; anything else hides what is there. */
+static bool
+means_absent(int reason)
+{
+	static const int reasons[] = { ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP, EXDEV, ENXIO,
+		EACCES, EINVAL };
+
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+		if (reasons[i] == reason)
+			return true;
+	}
+	return false;
+}
+
 static bool
 refuse(int reason, const char *file_id, struct error *error)
 {
-	if (reason == EMFILE || reason == ENFILE || reason == ENOMEM) {
-		log_write(LOG_LEVEL_ERROR, "cannot open audio: %s", strerror(reason));
+	if (!means_absent(reason)) {
+		log_write(LOG_LEVEL_ERROR, "cannot open the audio of %s: %s", file_id,
+			strerror(reason));
 		return error_set(error, ERROR_UNAVAILABLE, "audio is not available at the moment");
 	}
-	if (reason == EACCES || reason == EIO)
+	if (reason == EACCES)
 		log_write(LOG_LEVEL_WARNING, "cannot open the audio of %s: %s", file_id,
 			strerror(reason));
 	return error_set(error, ERROR_NOT_FOUND, "there is no audio with this file-id");

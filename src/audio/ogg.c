@@ -1,8 +1,10 @@
 #include "audio/ogg.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "audio/read.h"
 
 /* Page header, one segment length, and the fields needed of either identification header. */
 #define PAGE_HEADER_BYTES 28
@@ -29,7 +31,8 @@ ogg_parse(int fd, uint64_t file_bytes, uint32_t *sample_rate, uint32_t *channels
 	unsigned char head[HEAD_BYTES];
 	const unsigned char *packet = head + PAGE_HEADER_BYTES;
 
-	if (file_bytes < sizeof head || pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head)
+	errno = 0;
+	if (file_bytes < sizeof head || !audio_read(fd, 0, head, sizeof head))
 		return false;
 	/* The identification header has a page of its own: one segment. */
 	if (memcmp(head, "OggS", 4) != 0 || head[26] != 1)

@@ -1,8 +1,10 @@
 #include "audio/wav.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "audio/read.h"
 
 /* A file has two or three chunks before its data; more than this is not worth reading. */
 #define CHUNKS_MAX 64
@@ -21,9 +23,11 @@ struct wav_reader {
 static bool
 read_at(const struct wav_reader *reader, uint64_t offset, void *bytes, size_t length)
 {
-	if (offset > reader->file_bytes || reader->file_bytes - offset < length)
+	if (offset > reader->file_bytes || reader->file_bytes - offset < length) {
+		errno = 0;
 		return false;
-	return pread(reader->fd, bytes, length, (off_t)offset) == (ssize_t)length;
+	}
+	return audio_read(reader->fd, offset, bytes, length);
 }
 
 static uint32_t
@@ -63,6 +67,32 @@ read_data(struct wav_reader *reader, uint64_t offset, uint32_t size)
 	reader->info->duration_seconds = bytes / reader->byte_rate;
 }
 
+/* False, with errno, when a chunk cannot be read. */
+static bool
+read_chunks(struct wav_reader *reader)
+{
+	unsigned char header[8];
+
+	for (int i = 0; i < CHUNKS_MAX; i++) {
+		uint64_t offset = reader->position + sizeof header;
+		uint32_t size;
+
+		if (!read_at(reader, reader->position, header, sizeof header))
+			return errno == 0;
+		size = little32(header + 4);
+		if (memcmp(header, "fmt ", 4) == 0 && !read_format(reader, offset, size))
+			return false;
+		if (memcmp(header, "data", 4) == 0) {
+			if (reader->byte_rate != 0)
+				read_data(reader, offset, size);
+			break;
+		}
+		/* Chunks begin at even offsets. 64 bits cannot overflow: each step adds 2^32. */
+		reader->position = offset + size + size % 2;
+	}
+	return true;
+}
+
 bool
 wav_parse(int fd, uint64_t file_bytes, struct wav_info *info)
 {
@@ -75,19 +105,5 @@ wav_parse(int fd, uint64_t file_bytes, struct wav_info *info)
 	if (!read_at(&reader, 0, header, sizeof header) || memcmp(header, "RIFF", 4) != 0 ||
 		memcmp(header + 8, "WAVE", 4) != 0)
 		return false;
-	for (int i = 0; i < CHUNKS_MAX && read_at(&reader, reader.position, header, 8); i++) {
-		uint32_t size = little32(header + 4);
-		uint64_t offset = reader.position + 8;
-
-		if (memcmp(header, "fmt ", 4) == 0 && !read_format(&reader, offset, size))
-			return false;
-		if (memcmp(header, "data", 4) == 0) {
-			if (reader.byte_rate != 0)
-				read_data(&reader, offset, size);
-			break;
-		}
-		/* Chunks begin at even offsets. 64 bits cannot overflow: each step adds 2^32. */
-		reader.position = offset + size + size % 2;
-	}
-	return reader.byte_rate != 0;
+	return read_chunks(&reader) && reader.byte_rate != 0;
 }
