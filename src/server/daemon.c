@@ -388,11 +388,24 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 	return daemon;
 }
 
+/* One more would end the process before it has put away its things: that it stops is known. */
+static void
+block_signals(void)
+{
+	sigset_t blocked;
+
+	(void)sigemptyset(&blocked);
+	for (size_t i = 0; i < SIGNALS; i++)
+		(void)sigaddset(&blocked, handled_signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &blocked, NULL);
+}
+
 void
 daemon_free(struct daemon *daemon)
 {
 	if (daemon == NULL)
 		return;
+	block_signals();
 	notifier_free(daemon->notifier);
 	/* Connections give their requests up before the pool goes that serves them. */
 	http_server_free(daemon->server);
