@@ -15,6 +15,7 @@
 
 #include "db/hosts.h"
 #include "db/query.h"
+#include "db/replica.h"
 
 enum db_connection_state {
 	DB_CONNECTION_CLOSED,	  /* until the retry timer; then CONNECTING */
@@ -28,7 +29,7 @@ enum db_connection_state {
 struct db_server;
 
 /* The columns of position.sql. */
-enum { DB_POSITION_STANDBY, DB_POSITION_VALUE, DB_POSITION_COLUMNS };
+enum { DB_POSITION_STANDBY, DB_POSITION_PLACE, DB_POSITION_TIMELINE, DB_POSITION_COLUMNS };
 
 /* What a connection tells its server. */
 struct db_connection_events {
@@ -43,8 +44,10 @@ struct db_connection_events {
 	void (*on_lost)(struct db_server *server, struct db_connection *connection);
 	/* What it had prepared no longer fits the tables: all connections must be made anew. */
 	void (*on_stale)(struct db_server *server);
+	/* It was taken for a primary, and takes no writes: there is another host to look for. */
+	void (*on_refused)(struct db_server *server, struct db_connection *connection);
 	/* A write is committed, up to this position of the log; before its done hook. */
-	void (*on_written)(struct db_server *server, const char *position);
+	void (*on_written)(struct db_server *server, struct db_position position);
 };
 
 /* pool: for its own queries. */
@@ -74,6 +77,9 @@ void db_connection_renew(struct db_connection *connection);
 /* Counts as lost, for this reason, if it is connected. */
 void db_connection_give_up(struct db_connection *connection, const char *reason);
 
+/* The answer to position.sql. */
+struct db_position db_connection_position(const PGresult *result);
+
 struct db_server *db_connection_server(const struct db_connection *connection);
 
 /* Whether both were opened to the same host of the same connection string. */
@@ -83,7 +89,7 @@ bool db_connection_shares_host(
 /* Of a connected one that is current: which host of the target it is on. */
 size_t db_connection_host(const struct db_connection *connection);
 
-/* Of a connected one. */
+/* Of a connected one; a primary that takes no writes counts, too. */
 bool db_connection_is_standby(const struct db_connection *connection);
 
 enum db_connection_state db_connection_state(const struct db_connection *connection);

@@ -20,10 +20,10 @@ struct db_server_events {
 	/* This query must run on another connection; the pool takes it over. */
 	void (*on_moved)(struct db_pool *pool, struct db_query *query);
 	/* A write is committed, up to this position; before its done hook. */
-	void (*on_written)(struct db_pool *pool, uint64_t position);
+	void (*on_written)(struct db_pool *pool, struct db_position position);
 	/* It has said where it is; is_new: for the first time since it was connected. */
-	void (*on_answer)(
-		struct db_pool *pool, struct db_server *server, uint64_t position, bool is_new);
+	void (*on_answer)(struct db_pool *pool, struct db_server *server,
+		struct db_position position, bool is_new);
 	/* A connection to it was lost. */
 	void (*on_lost)(struct db_pool *pool, struct db_server *server);
 };
@@ -86,6 +86,9 @@ void db_server_cancel(struct db_server *server, struct db_connection *connection
 void db_server_hurry(struct db_server *server);
 
 bool db_server_is_up(const struct db_server *server);
+
+/* … and no question has been open for longer than that. */
+bool db_server_answers(const struct db_server *server, int64_t silence_ms);
 
 /* Adds those of its connections, but for control. */
 void db_server_count(const struct db_server *server, struct db_counters *counters);

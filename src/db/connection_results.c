@@ -94,12 +94,10 @@ failed_step(struct db_query *query, bool *is_prepare)
 static void
 note_standby_error(struct db_connection *connection, struct db_query *query, const char *sqlstate)
 {
-	if (strcmp(sqlstate, READ_ONLY) == 0) {
-		connection->is_standby = true;
-		/* There is another host to look for. */
-		connection->stale = connection->target->wants_primary;
-		query->was_refused = connection->stale;
-		query->wants_second_try = connection->stale;
+	if (strcmp(sqlstate, READ_ONLY) == 0 && connection->target->wants_primary) {
+		query->was_refused = true;
+		query->wants_second_try = true;
+		connection->events->on_refused(connection->server, connection);
 	}
 	/* serialization_failure: the replay removed what the query was reading. */
 	if (connection->is_standby && strcmp(sqlstate, "40001") == 0)
@@ -147,13 +145,20 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 	}
 }
 
+struct db_position
+db_connection_position(const PGresult *result)
+{
+	return db_position_read(PQgetvalue(result, 0, DB_POSITION_TIMELINE),
+		PQgetvalue(result, 0, DB_POSITION_PLACE));
+}
+
 static void
 on_rows(struct db_connection *connection, struct db_query *query, const PGresult *result)
 {
 	if (query->is_at_position) {
 		if (query->outcome == DB_OUTCOME_DONE && PQntuples(result) == 1)
 			connection->events->on_written(
-				connection->server, PQgetvalue(result, 0, DB_POSITION_VALUE));
+				connection->server, db_connection_position(result));
 		return;
 	}
 	/* What only sets something has no columns, and is no answer: the query may still move. */

@@ -22,6 +22,9 @@
 #define READER_SILENCE_MS  1500
 #define PRIMARY_SILENCE_MS 5000
 
+/* After that standbys of a later timeline are believed that it was replaced. */
+#define PRIMARY_DOUBT_MS 1000
+
 /* One for each lane and route. */
 #define WAITING_LISTS (DB_LANE_COUNT * DB_ROUTE_COUNT)
 
@@ -39,8 +42,8 @@ struct db_pool {
 	struct db_server **servers;  /* the first is the primary, the others are readers */
 	unsigned server_count;
 	unsigned next_reader; /* where the search for one begins */
-	uint64_t primary_position;
-	uint64_t written; /* a reader must have got there */
+	struct db_position primary_position;
+	struct db_position written; /* a reader must have got there */
 	struct waiting_list waiting[WAITING_LISTS];
 	struct db_shapes *shapes; /* owned */
 	bool is_renewing; /* some connections are still those of an earlier connection string */
@@ -53,18 +56,25 @@ primary(const struct db_pool *pool)
 	return pool->servers[0];
 }
 
+static bool
+primary_answers(const struct db_pool *pool)
+{
+	return db_server_answers(primary(pool), PRIMARY_DOUBT_MS);
+}
+
 /* Of the readers that may answer, the one with a free connection whose turn it is. */
 static struct db_connection *
 pick_reader(struct db_pool *pool, enum db_lane lane, bool *has_readers)
 {
 	unsigned readers = pool->server_count - 1;
+	bool is_there = primary_answers(pool);
 
 	*has_readers = false;
 	for (unsigned i = 0; i < readers; i++) {
 		struct db_server *server = pool->servers[1 + (pool->next_reader + i) % readers];
 		struct db_connection *connection;
 
-		if (!db_replica_may_answer(&server->replica, pool->written))
+		if (!db_replica_may_answer(&server->replica, pool->written, is_there))
 			continue;
 		connection = db_server_pick(server, lane, false);
 		if (connection != NULL) {
@@ -229,39 +239,72 @@ on_moved(struct db_pool *pool, struct db_query *query)
 
 /* A reader that has not got there is asked until it has: reads are the primary's meanwhile. */
 static void
-on_written(struct db_pool *pool, uint64_t position)
+hurry_readers(struct db_pool *pool)
 {
-	if (position > pool->written)
-		pool->written = position;
 	for (unsigned i = 1; i < pool->server_count; i++)
 		db_server_hurry(pool->servers[i]);
 }
 
 /*
- * Another connection to the primary, or another primary, which may have positions below those of
- * the old one: whatever is committed there lies before its own.
+ * Another connection to the primary, or another primary, which may have places below those of the
+ * old one: whatever is committed there lies before its own. On the same timeline something may have
+ * been written meanwhile, and told before this.
  */
 static void
-on_new_primary(struct db_pool *pool, uint64_t position)
+on_new_primary(struct db_pool *pool, struct db_position position)
 {
-	pool->written = position;
-	for (unsigned i = 1; i < pool->server_count; i++) {
+	bool is_other = position.timeline != pool->written.timeline;
+
+	if (is_other && pool->written.timeline != 0)
+		log_write(LOG_LEVEL_NOTICE,
+			"the primary is on timeline %" PRIu32 " now, and was on %" PRIu32,
+			position.timeline, pool->written.timeline);
+	if (is_other || position.place > pool->written.place)
+		pool->written = position;
+	pool->primary_position = position;
+	for (unsigned i = 1; i < pool->server_count; i++)
 		db_replica_reset(&pool->servers[i]->replica, position, clock_now_ms());
-		db_server_hurry(pool->servers[i]);
-	}
+	hurry_readers(pool);
 }
 
 static void
-on_answer(struct db_pool *pool, struct db_server *server, uint64_t position, bool is_new)
+on_written(struct db_pool *pool, struct db_position position)
 {
+	if (position.timeline != pool->written.timeline) {
+		on_new_primary(pool, position);
+		return;
+	}
+	if (position.place > pool->written.place)
+		pool->written = position;
+	hurry_readers(pool);
+}
+
+static void
+log_timeline(const struct db_pool *pool, const struct db_server *server)
+{
+	const struct db_replica *replica = &server->replica;
+
+	log_write(replica->is_apart ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE,
+		"reads: %s says timeline %" PRIu32 ", the primary %" PRIu32,
+		db_target_name(&server->target, 0), replica->position.timeline,
+		pool->primary_position.timeline);
+}
+
+static void
+on_answer(struct db_pool *pool, struct db_server *server, struct db_position position, bool is_new)
+{
+	bool was_apart = server->replica.is_apart;
+
 	if (server == primary(pool)) {
 		pool->primary_position = position;
-		if (is_new)
+		if (is_new || position.timeline != pool->written.timeline)
 			on_new_primary(pool, position);
 		return;
 	}
 	db_replica_saw(&server->replica, position, pool->primary_position, clock_now_ms(),
 		pool->settings.read_max_lag_ms);
+	if (server->replica.is_apart != was_apart)
+		log_timeline(pool, server);
 	dispatch(pool);
 }
 
@@ -380,11 +423,12 @@ db_pool_readers(const struct db_pool *pool)
 unsigned
 db_pool_readers_up(const struct db_pool *pool)
 {
+	bool is_there = primary_answers(pool);
 	unsigned up = 0;
 
 	for (unsigned i = 1; i < pool->server_count; i++)
-		up += db_server_is_up(pool->servers[i]) && pool->servers[i]->replica.is_known &&
-		      pool->servers[i]->replica.follows;
+		up += db_server_is_up(pool->servers[i]) &&
+		      db_replica_follows(&pool->servers[i]->replica, pool->written, is_there);
 	return up;
 }
 

@@ -134,9 +134,9 @@ on_moved(struct db_server *server, struct db_query *query)
 }
 
 static void
-on_written(struct db_server *server, const char *position)
+on_written(struct db_server *server, struct db_position position)
 {
-	server->events->on_written(server->pool, db_position_read(position));
+	server->events->on_written(server->pool, position);
 }
 
 static void
@@ -165,6 +165,18 @@ on_ready(struct db_server *server, struct db_connection *connection)
 	}
 }
 
+/* So do the others that are there: the second try of a write must not come to one of them. */
+static void
+on_refused(struct db_server *server, struct db_connection *connection)
+{
+	for (unsigned i = 0; i < server->settings->connections; i++) {
+		if (db_connection_shares_host(server->connections[i], connection))
+			db_connection_renew(server->connections[i]);
+	}
+	if (db_connection_shares_host(server->control, connection))
+		db_connection_renew(server->control);
+}
+
 static void
 on_lost(struct db_server *server, struct db_connection *connection)
 {
@@ -188,6 +200,7 @@ static const struct db_connection_events connection_events = {
 	.on_ready = on_ready,
 	.on_lost = on_lost,
 	.on_stale = on_stale,
+	.on_refused = on_refused,
 	.on_written = on_written,
 };
 
@@ -207,8 +220,8 @@ on_position(const PGresult *result, void *context)
 		db_connection_renew(server->control);
 		return true;
 	}
-	server->events->on_answer(server->pool, server,
-		db_position_read(PQgetvalue(result, 0, DB_POSITION_VALUE)), !server->has_answered);
+	server->events->on_answer(
+		server->pool, server, db_connection_position(result), !server->has_answered);
 	server->has_answered = true;
 	return true;
 }
@@ -278,6 +291,13 @@ db_server_is_up(const struct db_server *server)
 			return true;
 	}
 	return false;
+}
+
+bool
+db_server_answers(const struct db_server *server, int64_t silence_ms)
+{
+	return db_server_is_up(server) &&
+	       (server->asked == NULL || clock_now_ms() - server->asked_ms < silence_ms);
 }
 
 void

@@ -92,8 +92,14 @@ are_answering(void *count)
 static void
 expect_answering(int count)
 {
-	ck_assert_msg(
-		wait_until(are_answering, &count, SOON_MS), "%s\n%s", health()->body, daemon_log());
+	ck_assert_msg(wait_until(are_answering, &count, SOON_MS), "%s\n%.3000s", health()->body,
+		daemon_log());
+}
+
+static void
+expect_answering_now(int count)
+{
+	ck_assert_msg(are_answering(&count), "%s\n%.3000s", health()->body, daemon_log());
 }
 
 /* A daemon that writes to the primary and reads from both standbys. */
@@ -235,6 +241,21 @@ START_TEST(test_one_is_behind)
 }
 END_TEST
 
+/*
+ * A part of the log ends before it is full, as for an archive or a copy, and then nothing happens:
+ * nobody is behind.
+ */
+START_TEST(test_quiet_after_switch)
+{
+	start_spread("300ms");
+	sql_run("SELECT pg_switch_wal()");
+	for (int i = 0; i < 10; i++) {
+		wait_ms(100);
+		expect_answering_now(2);
+	}
+}
+END_TEST
+
 /* Nobody reads what was there before the last write, as long as no standby has it. */
 START_TEST(test_reads_after_write)
 {
@@ -297,6 +318,55 @@ START_TEST(test_cancel)
 	count = 0;
 	ck_assert(wait_until(are_locked, &count, 5000));
 	sql_session_run(lock, "ROLLBACK");
+}
+END_TEST
+
+static long
+locked_on_primary(void)
+{
+	return sql_number("%s", LOCKED_SESSIONS);
+}
+
+static bool
+is_locked_on_primary(void *unused)
+{
+	(void)unused;
+	return locked_on_primary() == 1;
+}
+
+/*
+ * A session of a standby goes, with what runs there: the next one is not sent into the same end,
+ * but elsewhere, until that standby has said a word again.
+ */
+START_TEST(test_lost_session)
+{
+	PGconn *lock = sql_session();
+	struct http_pending *pending;
+	long count = 1;
+
+	ensure_standbys();
+	daemon_restart("database.conninfo", conninfo_of_all(), "database.read_conninfo",
+		scratch_format("host=%s " USER_AND_DATABASE, standby_host(first)),
+		"database.read_max_lag", "1h", NULL);
+	expect_answering(1);
+	sql_session_run(lock, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+	sql_run(CEL_INSERT);
+	standby_await(first);
+	standby_await(second);
+	pending = http_begin(
+		&(struct http_request){ .target = "/recording/records/search", .body = "{}" });
+	ck_assert(wait_until(are_locked, &count, SOON_MS));
+	ck_assert_int_eq(locked_on_primary(), 0);
+	standby_value(first, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+			     " WHERE usename = 'recordingd' AND wait_event_type = 'Lock'");
+	ck_assert_msg(wait_until(is_locked_on_primary, NULL, SOON_MS), "%.3000s", daemon_log());
+	count = 0;
+	ck_assert(are_locked(&count));
+	sql_session_run(lock, "ROLLBACK");
+	expect_status(http_finish(pending), 200);
+	/* It was only one of its sessions. */
+	expect_answering(1);
+	ck_assert(wait_until(is_asked, first, SOON_MS));
 }
 END_TEST
 
@@ -388,7 +458,7 @@ START_TEST(test_reload)
 		reload(i == 0 ? scratch_format("%s,%s", cluster_host(), standbys[i])
 			      : scratch_format("%s,%s", standbys[i], cluster_host()),
 			standbys[i], renewal.name);
-		ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+		ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%.3000s", daemon_log());
 	}
 	expect_answering(2);
 	ck_assert(wait_until(is_asked, first, SOON_MS));
@@ -410,7 +480,7 @@ START_TEST(test_reload_fewer_standbys)
 	renewal.call = load_new_call();
 	start_spread("10s");
 	reload(cluster_host(), standby_host(first), "fewer");
-	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%.3000s", daemon_log());
 	ck_assert(daemon_logs("database.read_conninfo takes effect at the next start"));
 	expect_answering(2);
 	ck_assert_int_eq(sessions_on(first), SESSIONS);
@@ -438,7 +508,7 @@ START_TEST(test_reload_wrong_standby)
 	daemon_configure("database.conninfo", conninfo_of_all(), "database.read_conninfo",
 		scratch_format("%s application_name=right", conninfo_of_standbys()), NULL);
 	daemon_signal(SIGHUP);
-	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%.3000s", daemon_log());
 }
 END_TEST
 
@@ -463,7 +533,7 @@ START_TEST(test_reload_more_hosts)
 	reload(scratch_format(
 		       "%s,%s,%s", standby_host(first), standby_host(second), cluster_host()),
 		"", "several");
-	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%s", daemon_log());
+	ck_assert_msg(wait_until(is_renewed, &renewal, SOON_MS), "%.3000s", daemon_log());
 	ck_assert(wait_until(is_watched, NULL, SOON_MS));
 }
 END_TEST
@@ -571,6 +641,144 @@ START_TEST(test_falls_back)
 }
 END_TEST
 
+static bool
+has_read_only(void *setting)
+{
+	return strcmp(sql_value("SHOW default_transaction_read_only"), setting) == 0;
+}
+
+/* Returns when sessions know it. */
+static void
+set_read_only(char *setting)
+{
+	sql_runf("ALTER SYSTEM SET default_transaction_read_only = %s", setting);
+	sql_run("SELECT pg_reload_conf()");
+	ck_assert(wait_until(has_read_only, setting, SOON_MS));
+}
+
+/* Its sessions stay, but the primary takes no writes for a while: a write waits, nobody is told. */
+START_TEST(test_read_only_for_a_while)
+{
+	static char on[] = "on";
+	static char off[] = "off";
+	struct http_pending *pending;
+	long call;
+
+	ensure_standbys();
+	call = load_new_call();
+	daemon_restart("database.conninfo",
+		scratch_format(
+			"host=%s,%s " USER_AND_DATABASE, cluster_host(), standby_host(second)),
+		"database.queue_timeout", "20s", NULL);
+	expect_status(attach(call, "before"), 201);
+	set_read_only(on);
+	pending = http_begin(&(struct http_request){
+		.target = scratch_format("/recording/call_data/%ld/attached_data", call),
+		.body = "[{\"key\":\"n\",\"value\":\"meanwhile\"}]" });
+	ck_assert_msg(daemon_logs("read-only"), "%.3000s", daemon_log());
+	/* What only reads goes on. */
+	ck_assert_str_eq(attached(call), "before");
+	ck_assert_ptr_null(http_await_text(pending, "\"", 200));
+	set_read_only(off);
+	expect_status(http_finish(pending), 201);
+	ck_assert_str_eq(attached(call), "meanwhile");
+}
+END_TEST
+
+/* Timelines ------------------------------------------------------------------------------------ */
+
+static bool
+writes_new(void *call)
+{
+	return attach(*(long *)call, "new")->status == 201;
+}
+
+static void
+expect_attached(long call, const char *value)
+{
+	for (int i = 0; i < 20; i++)
+		ck_assert_str_eq(attached(call), value);
+}
+
+/* A timeline's checkpoint, which tells who may not see what a standby receives. */
+static void
+tell_timeline(struct standby *primary, struct standby *standby)
+{
+	const char *position;
+
+	standby_value(primary, "CHECKPOINT");
+	position = standby_value(primary, "SELECT pg_current_wal_lsn()");
+	while (strcmp(standby_value(standby,
+			      scratch_format("SELECT pg_last_wal_replay_lsn() >= '%s'", position)),
+		       "t") != 0)
+		wait_ms(20);
+	standby_value(standby, "CHECKPOINT");
+}
+
+/*
+ * Of two standbys one is promoted while the other one goes on with the old primary, and gets
+ * further than the new one: where it is in the log tells nothing, and it is not asked, whether the
+ * old primary is there or not. One that follows the promotion is.
+ */
+START_TEST(test_left_behind)
+{
+	struct standby *promoted;
+	struct standby *follower;
+	long call;
+
+	ensure_standbys();
+	call = load_new_call();
+	promoted = standby_create("north");
+	follower = standby_create("south");
+	standby_follow(follower, promoted);
+	daemon_restart("database.conninfo",
+		scratch_format(
+			"host=%s,%s " USER_AND_DATABASE, cluster_host(), standby_host(promoted)),
+		"database.read_conninfo",
+		scratch_format("host=%s,%s,%s " USER_AND_DATABASE, standby_host(first),
+			standby_host(promoted), standby_host(follower)),
+		"database.read_max_lag", "1h", NULL);
+	expect_answering(3);
+	expect_status(attach(call, "old"), 201);
+	standby_await(promoted);
+	standby_value(promoted, "ALTER SYSTEM SET synchronous_standby_names = ''");
+	standby_value(promoted, "SELECT pg_reload_conf()");
+	standby_stop(follower);
+	standby_promote(promoted);
+	/* Two primaries: it is no standby of the one that is written to. */
+	expect_answering(1);
+	expect_status(attach(call, "older"), 201);
+	expect_attached(call, "older");
+	sql_run("SELECT pg_switch_wal()");
+	sql_run(CEL_INSERT);
+	standby_await(first);
+	cluster_crash();
+	sql_reconnect();
+	ck_assert_msg(wait_until(writes_new, &call, SOON_MS), "%.3000s", daemon_log());
+	ck_assert_str_eq(standby_value(promoted,
+				 scratch_format("SELECT pg_current_wal_lsn() < '%s'",
+					 standby_value(first, "SELECT pg_last_wal_replay_lsn()"))),
+		"t");
+	expect_attached(call, "new");
+	expect_answering(1);
+	/* The old one comes back, and its standby with it. */
+	cluster_ensure();
+	sql_run(CEL_INSERT);
+	standby_await(first);
+	expect_status(attach(call, "newer"), 201);
+	expect_attached(call, "newer");
+	expect_answering(1);
+	standby_start(follower);
+	tell_timeline(promoted, follower);
+	expect_answering(2);
+	expect_attached(call, "newer");
+	ck_assert(daemon_logs(
+		scratch_format("reads: %s says timeline 1, the primary 2", standby_host(first))));
+	standby_stop(promoted);
+	standby_stop(follower);
+}
+END_TEST
+
 /* Failover ------------------------------------------------------------------------------------- */
 
 static void
@@ -625,6 +833,8 @@ START_TEST(test_failover)
 	long promotion_ms;
 
 	ensure_standbys();
+	/* Who sees what standbys receive knows at once which timeline they are on. */
+	sql_run("GRANT pg_read_all_stats TO recordingd");
 	for (int i = 0; i < WRITERS; i++)
 		calls[i] = load_new_call();
 	start_spread("10s");
@@ -684,14 +894,18 @@ failover_suite(void)
 	harness_add(suite, "one is away", test_one_is_away);
 	harness_add(suite, "one is silent", test_one_is_silent);
 	harness_add(suite, "one is behind", test_one_is_behind);
+	harness_add(suite, "quiet after switch", test_quiet_after_switch);
 	harness_add(suite, "reads after write", test_reads_after_write);
 	harness_add(suite, "cancel", test_cancel);
+	harness_add(suite, "lost session", test_lost_session);
 	harness_add(suite, "check", test_check);
 	harness_add(suite, "reload", test_reload);
 	harness_add(suite, "reload fewer standbys", test_reload_fewer_standbys);
 	harness_add(suite, "reload wrong standby", test_reload_wrong_standby);
 	harness_add(suite, "reload more hosts", test_reload_more_hosts);
 	harness_add(suite, "reload max_lag", test_reload_max_lag);
+	harness_add(suite, "read only for a while", test_read_only_for_a_while);
+	harness_add(suite, "left behind", test_left_behind);
 	harness_add(suite, "failover", test_failover);
 	return suite;
 }

@@ -109,7 +109,7 @@ cluster_run_server(const char *data, const char *sockets, const char *name)
 		"synchronous_commit=off", "-c", "full_page_writes=off", "-c", "autovacuum=off",
 		"-c", "max_connections=60", "-c", "shared_buffers=16MB", "-c",
 		"log_min_messages=warning", "-c", noon_zone(), "-c",
-		"wal_retrieve_retry_interval=100ms", "-c",
+		"wal_retrieve_retry_interval=100ms", "-c", "wal_keep_size=128MB", "-c",
 		scratch_format("cluster_name=%s", name) };
 	int count = 0;
 
