@@ -370,6 +370,32 @@ START_TEST(test_wrong_tokens)
 }
 END_TEST
 
+/* For each of them recordingd is asked once. */
+START_TEST(test_wrong_token_once)
+{
+	const char *log;
+	int asked = 0;
+
+	daemon_restart("log.requests", "on", NULL);
+	start_before_one();
+	for (int i = 0; i < 2; i++)
+		expect_error(nginx_send(&(struct http_request){ .target = "/recording/wrong-token",
+				     .body = i == 0 ? NULL : "{}",
+				     .without_token = true,
+				     .fields = wrong_token }),
+			401, "unauthorized", NULL);
+	expect_status(nginx_send(&(struct http_request){ .target = "/recording/health" }), 200);
+	ck_assert(daemon_logs("path=/recording/health"));
+	log = daemon_log();
+	while ((log = strstr(log, "path=/recording/wrong-token")) != NULL) {
+		log++;
+		asked++;
+	}
+	ck_assert_int_eq(asked, 2);
+	nginx_stop();
+}
+END_TEST
+
 /* A daemon of the test's own ------------------------------------------------------------------- */
 
 /* Notes requests, and answers each with a 200 or by closing the connection. */
@@ -857,6 +883,7 @@ nginx_suite(void)
 	harness_add(suite, "wait", test_wait);
 	harness_add(suite, "client address", test_client_address);
 	harness_add(suite, "wrong tokens", test_wrong_tokens);
+	harness_add(suite, "wrong token once", test_wrong_token_once);
 	harness_add(suite, "request upstream", test_request_upstream);
 	harness_add(suite, "nothing twice", test_nothing_twice);
 	harness_add(suite, "restart", test_restart);
