@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -383,6 +384,60 @@ is_healthy(void *unused)
 	return http_probe() == 200;
 }
 
+static void
+unmount(void *folder)
+{
+	umount2(folder, MNT_DETACH);
+}
+
+/* How many lines are whole. */
+static int
+whole_lines(const char *file)
+{
+	char *line = scratch_file(file);
+	int count = 0;
+
+	for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		count += strncmp(line, "{\"time\":", 8) == 0 && end[-1] == '}';
+	return count;
+}
+
+/*
+ * A disk fills up: as many recordings are sent as there are whole lines, nothing else stops, and it
+ * goes on by itself when there is room again.
+ */
+START_TEST(test_small_disk)
+{
+	char *disk = harness_path("disk");
+	const char *filler = scratch_format("%s/filler", disk);
+	const char *log = scratch_format("%s/access.log", disk);
+	FILE *file;
+	int sent = 0;
+
+	ck_assert_int_eq(mkdir(disk, 0755), 0);
+	if (mount("tmpfs", disk, "tmpfs", 0, "size=64k") != 0) {
+		printf("no right to mount a small disk: not tried\n");
+		return;
+	}
+	scratch_own(disk, unmount);
+	file = fopen(filler, "w");
+	fputs(scratch_repeat("x", 48 << 10), file);
+	ck_assert_int_eq(fclose(file), 0);
+	put_ten();
+	daemon_restart("access_log.file", log, NULL);
+	while (http_get(TEN "listen")->status == 200 && sent < 1000)
+		sent++;
+	ck_assert_int_gt(sent, 10);
+	expect_refusal();
+	ck_assert_int_eq(whole_lines(log), sent);
+	ck_assert_int_eq(unlink(filler), 0);
+	ck_assert(wait_until(is_healthy, NULL, 5000));
+	expect_status(http_get(TEN "listen"), 200);
+	ck_assert_int_eq(whole_lines(log), sent + 1);
+	daemon_restart(NULL, NULL);
+}
+END_TEST
+
 /* Served again as soon as the line can be written. */
 START_TEST(test_unwritable)
 {
@@ -498,6 +553,7 @@ access_log_suite(void)
 	harness_add(suite, "names", test_names);
 	harness_add(suite, "before bytes", test_before_bytes);
 	harness_add(suite, "full", test_full);
+	harness_add(suite, "small disk", test_small_disk);
 	harness_add(suite, "unwritable", test_unwritable);
 	harness_add(suite, "rotated", test_rotated);
 	harness_add(suite, "rotated with bad configuration", test_rotated_with_bad_configuration);

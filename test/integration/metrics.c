@@ -137,6 +137,12 @@ START_TEST(test_rules)
 }
 END_TEST
 
+START_TEST(test_alerts)
+{
+	expect_promtool("test", "rules", harness_source("test/integration/prometheus/alerts.yml"));
+}
+END_TEST
+
 static bool
 is_name_character(char character)
 {
@@ -440,6 +446,7 @@ metrics_suite(void)
 	harness_add(suite, "promtool", test_promtool);
 	harness_add(suite, "promtool is used", test_promtool_is_used);
 	harness_add(suite, "rules", test_rules);
+	harness_add(suite, "alerts", test_alerts);
 	harness_add(suite, "dashboard", test_dashboard);
 	harness_add(suite, "format", test_format);
 	harness_add(suite, "open", test_open);

@@ -71,7 +71,9 @@ set_defaults(struct setting *settings)
 {
 	set(settings, "server.listen", scratch_format("127.0.0.1:%d", daemon_now.port));
 	set(settings, "auth.token", DAEMON_TOKEN);
-	set(settings, "database.conninfo", cluster_conninfo("recordingd", CLUSTER_DATABASE));
+	set(settings, "database.conninfo",
+		scratch_format("%s password=" DAEMON_PASSWORD,
+			cluster_conninfo("recordingd", CLUSTER_DATABASE)));
 	set(settings, "audio.directory", harness_path("audio"));
 	set(settings, "access_log.file", harness_path("access.log"));
 	/* Tests change rows that were read: nothing is remembered unless a test is about that. */
@@ -221,11 +223,33 @@ daemon_abandon(void)
 	daemon_kill();
 }
 
+/* Whatever a program's tests have made it log, of all starts. */
+static bool
+keeps_secrets(const char *file)
+{
+	static const char *const secrets[] = { DAEMON_TOKEN, DAEMON_PASSWORD };
+	const char *text;
+
+	if (access(harness_path(file), F_OK) != 0)
+		return true;
+	text = scratch_file(harness_path(file));
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+		const char *found = strstr(text, secrets[i]);
+
+		if (found == NULL)
+			continue;
+		printf("\"%s\" is in %s:\n%.*s\n", secrets[i], file, 300,
+			found - text < 100 ? text : found - 100);
+		return false;
+	}
+	return true;
+}
+
 bool
 daemon_finish(void)
 {
 	stop();
-	return !daemon_now.ended_badly;
+	return keeps_secrets(DAEMON_LOG) && keeps_secrets("access.log") && !daemon_now.ended_badly;
 }
 
 static bool

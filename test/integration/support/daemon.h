@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define DAEMON_LOG   "recordingd.log"
-#define DAEMON_TOKEN "s3cret-token"
+#define DAEMON_LOG	"recordingd.log"
+#define DAEMON_TOKEN	"s3cret-token"
+#define DAEMON_PASSWORD "s3cret-word" /* in database.conninfo; nobody asks for it */
 
 /* Ready for requests in the default test configuration, without a restart when it already is. */
 void daemon_ensure_default(void);
@@ -56,7 +57,10 @@ char *daemon_log(void);
 /* True once the log holds text; waits up to two seconds. */
 bool daemon_logs(const char *text);
 
-/* Ends it at the end of the program; false, with a message, when it did not end well. */
+/*
+ * Ends it at the end of the program; false, with a message, when it did not end well, or a log holds
+ * the token or the password.
+ */
 bool daemon_finish(void);
 
 /* Kills it, for exits in the middle of anything. */
