@@ -390,15 +390,18 @@ unmount(void *folder)
 	umount2(folder, MNT_DETACH);
 }
 
-/* How many lines are whole. */
+/* How many lines are whole, and hold no part of another one. */
 static int
 whole_lines(const char *file)
 {
 	char *line = scratch_file(file);
 	int count = 0;
 
-	for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
-		count += strncmp(line, "{\"time\":", 8) == 0 && end[-1] == '}';
+	for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		count += strncmp(line, "{\"time\":", 8) == 0 && end[-1] == '}' &&
+			 strchr(line + 1, '{') == NULL;
+	}
 	return count;
 }
 
