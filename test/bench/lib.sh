@@ -59,9 +59,9 @@ start_database() {
 # start_recordingd [NAME=VALUE…]
 start_recordingd() {
 	mkdir -p "$work/audio"
-	env "$@" RECORDINGD_SERVER_LISTEN=127.0.0.1:$port PLAY_AUTH_TOKEN=bench \
+	env RECORDINGD_SERVER_LISTEN=127.0.0.1:$port PLAY_AUTH_TOKEN=bench \
 		RECORDINGD_DATABASE_CONNINFO="host=$work dbname=xivo_stats user=recordingd_bench" \
-		RECORDINGD_AUDIO_DIRECTORY=$work/audio RECORDINGD_ACCESS_LOG_FILE=$work/access.log \
+		RECORDINGD_AUDIO_DIRECTORY=$work/audio RECORDINGD_ACCESS_LOG_FILE=$work/access.log "$@" \
 		"$top/build/recordingd" 2>"$work/recordingd.log" &
 	daemon=$!
 	for _ in $(seq 100); do

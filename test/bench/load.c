@@ -10,9 +10,11 @@
  *   FILE has a line for each request: method, target and perhaps a body, separated by tabs. Each
  *   request sent is one of them, in the same order of chance in each run. Answers that end in the
  *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer,
- * 5xx too, but these are counted: the line printed ends with how many. load --port N --connections
- * N --idle --request FILE sends the request once on each connection, prints "idle", and keeps them
- * open until its standard input ends.
+ *   5xx too, but these are counted: the line printed ends with how many, and the longest time in
+ *   microseconds.
+ * load --port N --connections N --idle --request FILE
+ *   Sends the request once on each connection, prints "idle", and keeps them open until its
+ *   standard input ends.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -72,6 +74,7 @@ static uint64_t received_bytes;
 static uint64_t refusals;
 static bool may_refuse;
 static int64_t counted_from_us;
+static int64_t longest_us;
 
 static _Noreturn void
 fail(const char *what)
@@ -211,6 +214,8 @@ count_answer(const struct client *client)
 		return;
 	answers++;
 	latencies[latency < LATENCY_BUCKETS ? latency : LATENCY_BUCKETS]++;
+	if (latency > longest_us)
+		longest_us = latency;
 }
 
 /* True when the answer is complete. */
@@ -318,7 +323,7 @@ run(const struct options *options, int epoll)
 		(double)answers / elapsed, (long long)percentile_us(0.5),
 		(long long)percentile_us(0.99), (double)received_bytes / elapsed);
 	if (options->request_count > 0)
-		printf(" %llu", (unsigned long long)refusals);
+		printf(" %llu %lld", (unsigned long long)refusals, (long long)longest_us);
 	putchar('\n');
 }
 
