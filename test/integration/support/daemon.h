@@ -58,8 +58,8 @@ char *daemon_log(void);
 bool daemon_logs(const char *text);
 
 /*
- * Ends it at the end of the program; false, with a message, when it did not end well, or a log holds
- * the token or the password.
+ * Ends it at the end of the program; false, with a message, when it did not end well, or when a log
+ * holds the token or the password.
  */
 bool daemon_finish(void);
 
