@@ -9,6 +9,7 @@
 
 #include "api/token.h"
 #include "base/memory.h"
+#include "http/characters.h"
 
 #define BLANKS " \t\r"
 
@@ -47,15 +48,6 @@ refuse(struct error *error, const char *file, unsigned line, const char *reason)
 		shown, line, reason);
 }
 
-static int
-hexadecimal_value(char digit)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = digit == '\0' ? NULL : strchr(digits, digit | 0x20);
-
-	return found == NULL ? -1 : (int)(found - digits);
-}
-
 static bool
 parse_digest(const char *text, unsigned char digest[static TOKEN_DIGEST_BYTES])
 {
@@ -67,8 +59,8 @@ parse_digest(const char *text, unsigned char digest[static TOKEN_DIGEST_BYTES])
 	if (strlen(text) != (size_t)2 * TOKEN_DIGEST_BYTES)
 		return false;
 	for (size_t i = 0; i < TOKEN_DIGEST_BYTES; i++) {
-		int high = hexadecimal_value(text[2 * i]);
-		int low = hexadecimal_value(text[2 * i + 1]);
+		int high = character_hex_value((unsigned char)text[2 * i]);
+		int low = character_hex_value((unsigned char)text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

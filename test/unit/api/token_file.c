@@ -110,6 +110,10 @@ static const struct {
 	{ "crm audio sha256:" HEX "0", 1, "64 hexadecimal digits" },
 	{ "crm audio sha256:g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", 1,
 		"64 hexadecimal digits" },
+	/* What is a digit once the bit of lower case is set. */
+	{ "crm audio sha256:\x10"
+	  "00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff",
+		1, "64 hexadecimal digits" },
 	{ "crm audio sha256:00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", 1,
 		"64 hexadecimal digits" },
 	{ GOOD "unwanted audio sha256:" HEX, 2, "nobody wants it" },
