@@ -12,6 +12,7 @@
 
 #include "api/body.h"
 #include "api/entries.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "db/template.h"
 #include "statements.h"
@@ -90,7 +91,8 @@ struct filter {
 struct filter_list {
 	size_t count;
 	struct filter items[FILTERS_MAX];
-	int64_t total; /* calls that pass */
+	bool has_total; /* PostgreSQL has told it */
+	int64_t total;	/* calls that pass */
 };
 
 static unsigned
@@ -249,12 +251,31 @@ total_row(struct exchange *exchange, const PGresult *result, int index)
 	struct filter_list *filters = exchange->state;
 	char head[64];
 
+	/* The answer begins with it, once. */
+	if (filters->has_total)
+		return false;
+	filters->has_total = true;
 	filters->total = strtoll(PQgetvalue(result, index, 0), NULL, 10);
 	snprintf(head, sizeof head, "{\"total\":%" PRId64 ",\"list\":[", filters->total);
 	if (exchange->format == FORMAT_CSV)
 		response_field(&exchange->response, "X-Total-Count", "%" PRId64, filters->total);
 	entries_open(exchange, head, list_columns, LIST_COLUMNS);
 	return true;
+}
+
+static void
+total_done(struct exchange *exchange)
+{
+	const struct filter_list *filters = exchange->state;
+	struct error error;
+
+	if (filters->has_total) {
+		query_list(exchange);
+		return;
+	}
+	log_write(LOG_LEVEL_ERROR, "a count answered without a row");
+	db_outcome_error(DB_OUTCOME_FAILED, &error);
+	exchange_refuse(exchange, &error);
 }
 
 static void
@@ -266,7 +287,7 @@ query_total(struct exchange *exchange)
 	statement_builder_open(&builder);
 	statement_builder_append(&builder, sql_customer_history_total_calls, 0);
 	append_filters(&builder, filters, sql_customer_history_pair_end);
-	query(exchange, builder.text, &builder, 1, total_row, query_list);
+	query(exchange, builder.text, &builder, 1, total_row, total_done);
 	statement_builder_close(&builder);
 }
 
