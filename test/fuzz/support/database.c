@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "statements.h"
 #include "support/fuzz.h"
+#include "support/rows.h"
 
 #define ITEMS_MAX	512
 #define PREPARED_MAX	256
@@ -41,6 +42,7 @@ struct pg_conn {
 	bool is_pipelined;
 	bool is_aborted; /* an error since the last sync */
 	bool is_dead;
+	bool is_standby;
 	unsigned flushes;
 	unsigned statements;
 	struct item items[ITEMS_MAX];
@@ -56,6 +58,7 @@ struct pg_conn {
 
 static struct database_plan plan;
 static unsigned statement_count;
+static unsigned cel_looks;
 static struct pg_conn *connections[CONNECTIONS_MAX];
 static const char *last_sqlstate;
 
@@ -64,6 +67,7 @@ database_reset(const struct database_plan *new_plan)
 {
 	plan = *new_plan;
 	statement_count = 0;
+	cel_looks = 0;
 	last_sqlstate = NULL;
 }
 
@@ -154,7 +158,6 @@ static const struct shape shapes[] = {
 	{ .text = sql_plan_freely, .columns = 0, .rows = 0 },
 	{ .text = sql_cancel, .columns = 1, .rows = 1 },
 	{ .text = sql_cancel_pooled, .columns = 1, .rows = 1 },
-	{ .text = sql_position, .columns = 2, .rows = 1 },
 	{ .text = sql_session_pooled, .columns = 9, .rows = 1 },
 };
 
@@ -168,31 +171,6 @@ shape_of(const char *text)
 			return &shapes[i];
 	}
 	fuzz_require(false, "a statement that the stub does not know: %s", text);
-}
-
-static PGresult *
-new_result(int columns)
-{
-	static PGresAttDesc attributes[COLUMNS_MAX];
-	PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
-
-	for (int i = 0; i < columns; i++)
-		attributes[i] = (PGresAttDesc){ .name = "column", .typid = 25 };
-	fuzz_require(result != NULL && PQsetResultAttrs(result, columns, attributes) == 1,
-		"memory for a result");
-	return result;
-}
-
-static void
-set_value(PGresult *result, int row, int column, const char *text)
-{
-	/* libpq copies it, whatever its prototype says. */
-	char *value = text == NULL ? NULL : memory_text(text, strlen(text));
-
-	fuzz_require(
-		PQsetvalue(result, row, column, value, text == NULL ? -1 : (int)strlen(text)) == 1,
-		"memory for a value");
-	free(value);
 }
 
 static const char *
@@ -216,7 +194,7 @@ value_text(char type, uint32_t seed, int row, char number[static 24])
 static PGresult *
 rows_of_shape(const struct shape *shape, uint32_t seed)
 {
-	PGresult *result = new_result(shape->columns);
+	PGresult *result = rows_new(shape->columns);
 	int rows = shape->rows >= 0 ? shape->rows : (int)plan.rows;
 	char number[24];
 
@@ -227,7 +205,7 @@ rows_of_shape(const struct shape *shape, uint32_t seed)
 			bool is_null = hash % 7 == 0 && type != 'c' && type != 'o' &&
 				       shape->rows < 0;
 
-			set_value(result, row, column,
+			rows_set(result, row, column,
 				is_null ? NULL : value_text(type, hash, row, number));
 		}
 	}
@@ -235,19 +213,38 @@ rows_of_shape(const struct shape *shape, uint32_t seed)
 }
 
 static PGresult *
-session_result(void)
+session_result(const struct pg_conn *connection)
 {
-	PGresult *result = new_result(3);
+	PGresult *result = rows_new(3);
 	char process[24];
 
 	snprintf(process, sizeof process, "%d", plan.is_pooled ? 1 : PROCESS_ID);
-	set_value(result, 0, 0, plan.is_standby ? "t" : "f");
-	set_value(result, 0, 1, process);
-	set_value(result, 0, 2, "off");
+	rows_set(result, 0, 0, connection->is_standby ? "t" : "f");
+	rows_set(result, 0, 1, process);
+	rows_set(result, 0, 2, "off");
 	return result;
 }
 
-/* The channel event log: plan.rows ids, with a hole now and then. */
+static PGresult *
+position_result(const struct pg_conn *connection)
+{
+	PGresult *result = rows_new(2);
+
+	rows_set(result, 0, 0, connection->is_standby ? "t" : "f");
+	rows_set(result, 0, 1, connection->is_standby && plan.lags ? "0/FFF" : "1/1000");
+	return result;
+}
+
+/* How many rows the channel event log has now. */
+static unsigned
+cel_rows(void)
+{
+	if (plan.is_emptied && cel_looks % 5 == 4)
+		return plan.rows / 4;
+	return plan.grows && cel_looks < plan.rows ? cel_looks : plan.rows;
+}
+
+/* Their ids, with a hole now and then. */
 static int64_t
 cel_id(unsigned index)
 {
@@ -272,23 +269,23 @@ cel_values(PGresult *result, int row, int64_t id)
 		else if (column == 14 || column == 21)
 			text = column == 21 && hash % 2 == 0 ? NULL : "3";
 		if (PQnfields(result) == 23) {
-			set_value(result, row, column, text);
+			rows_set(result, row, column, text);
 			continue;
 		}
 		used += (size_t)snprintf(joined + used, sizeof joined - used, "%s%s",
 			column == 0 ? "" : "\x1f", text == NULL ? "" : text);
 	}
 	if (PQnfields(result) == 1)
-		set_value(result, row, 0, joined);
+		rows_set(result, row, 0, joined);
 }
 
 static PGresult *
 cel_result(const struct item *item, int columns)
 {
-	PGresult *result = new_result(columns);
+	PGresult *result = rows_new(columns);
 	int row = 0;
 
-	for (unsigned i = 0; i < plan.rows && row < item->numbers[2]; i++) {
+	for (unsigned i = 0; i < cel_rows() && row < item->numbers[2]; i++) {
 		if (cel_id(i) >= item->numbers[0] && cel_id(i) <= item->numbers[1])
 			cel_values(result, row++, cel_id(i));
 	}
@@ -300,20 +297,21 @@ set_pair(PGresult *result, const char *kind, const char *value)
 {
 	int row = PQntuples(result);
 
-	set_value(result, row, 0, kind);
-	set_value(result, row, 1, value);
+	rows_set(result, row, 0, kind);
+	rows_set(result, row, 1, value);
 }
 
 static PGresult *
 writers_result(const struct item *item)
 {
-	PGresult *result = new_result(2);
+	PGresult *result = rows_new(2);
+	unsigned rows = cel_rows();
 	char id[24];
 
 	set_pair(result, "standby", plan.is_standby ? "true" : "false");
-	snprintf(id, sizeof id, "%" PRId64, plan.rows == 0 ? 0 : cel_id(plan.rows - 1));
-	set_pair(result, "highest", plan.rows == 0 ? NULL : id);
-	for (unsigned i = 0; i < plan.rows; i++) {
+	snprintf(id, sizeof id, "%" PRId64, rows == 0 ? 0 : cel_id(rows - 1));
+	set_pair(result, "highest", rows == 0 ? NULL : id);
+	for (unsigned i = 0; i < rows; i++) {
 		snprintf(id, sizeof id, "%" PRId64, cel_id(i));
 		if (cel_id(i) >= item->numbers[0])
 			set_pair(result, "id", id);
@@ -324,10 +322,14 @@ writers_result(const struct item *item)
 }
 
 static PGresult *
-result_of(const struct item *item)
+result_of(const struct pg_conn *connection, const struct item *item)
 {
 	if (strcmp(item->text, sql_session) == 0)
-		return session_result();
+		return session_result(connection);
+	if (strcmp(item->text, sql_position) == 0)
+		return position_result(connection);
+	if (strcmp(item->text, sql_cel) == 0 || strcmp(item->text, sql_cel_writers) == 0)
+		cel_looks++;
 	if (strcmp(item->text, sql_cel) == 0)
 		return cel_result(item, 23);
 	if (strcmp(item->text, sql_cel_joined) == 0)
@@ -356,9 +358,13 @@ PQconnectStartParams(const char *const *keywords, const char *const *values, int
 	PGconn *connection = memory_zeroed(1, sizeof *connection);
 	size_t i = 0;
 
-	(void)keywords;
-	(void)values;
 	(void)expand;
+	connection->is_standby = plan.is_standby;
+	for (; *keywords != NULL; keywords++, values++) {
+		if (strcmp(*keywords, "host") == 0 && *values != NULL &&
+			strcmp(*values, DATABASE_STANDBY) == 0)
+			connection->is_standby = true;
+	}
 	connection->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	connection->status = plan.mood == DATABASE_ABSENT && plan.nth % 2 == 0 ? CONNECTION_BAD
 									       : CONNECTION_STARTED;
@@ -492,7 +498,8 @@ static bool
 is_own_statement(const char *text)
 {
 	return strcmp(text, sql_session) == 0 || strcmp(text, sql_cancel) == 0 ||
-	       strcmp(text, sql_cancel_pooled) == 0 || strcmp(text, sql_session_pooled) == 0;
+	       strcmp(text, sql_cancel_pooled) == 0 || strcmp(text, sql_position) == 0 ||
+	       strcmp(text, sql_session_pooled) == 0;
 }
 
 static struct item *
@@ -652,8 +659,8 @@ statement_result(struct pg_conn *connection, const struct item *item)
 		return error_result();
 	}
 	if (plan.mood == DATABASE_STRANGE && is_nth(item))
-		return new_result((int)(plan.seed % COLUMNS_MAX));
-	return result_of(item);
+		return rows_new((int)(plan.seed % COLUMNS_MAX));
+	return result_of(connection, item);
 }
 
 PGresult *

@@ -16,6 +16,9 @@
 /* Clients may send this word as a value: it must never be seen in a statement's text. */
 #define DATABASE_CANARY "zqxcanary"
 
+/* Connections to this host are to a standby. */
+#define DATABASE_STANDBY "/standby"
+
 enum database_mood {
 	DATABASE_WELL,
 	DATABASE_SLOW,	   /* answers come with database_arrive() */
@@ -33,8 +36,11 @@ struct database_plan {
 	unsigned nth; /* counted from the second statement of a connection, after its session */
 	bool is_pooled;
 	bool is_standby;
-	uint32_t seed; /* of the values */
-	unsigned rows; /* of each result, at most */
+	bool grows;	 /* the channel event log has one row more with each look at it */
+	bool is_emptied; /* … and begins anew now and then */
+	bool lags;	 /* standbys have not replayed what was written */
+	uint32_t seed;	 /* of the values */
+	unsigned rows;	 /* of each result, at most */
 };
 
 /* For the connections that are opened from now on. */

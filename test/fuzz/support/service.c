@@ -28,6 +28,10 @@
 /* Of more pieces they are larger: each takes a few turns. */
 #define PIECES_MAX 150
 
+/* The longest wait for the next answer, or for the end of an idle connection. */
+#define REST_MS	   76000
+#define REST_TURNS 200
+
 /* Beyond every timeout there is, in steps that each of them notices. */
 static const int64_t patience_ms[] = { 10, 600, 2500, 11000, 31000, 61000, 80000, 100 };
 
@@ -42,8 +46,10 @@ struct service {
 	struct api_settings settings;
 	struct api api;
 	struct http_server *server;
-	int client; /* -1 once it has left */
+	int client;    /* -1 once it has left */
+	int companion; /* -1: there is none */
 	bool server_ended;
+	bool is_draining;
 
 	/* What the layer above is asked, and what it says. */
 	size_t heads;
@@ -81,17 +87,26 @@ prepare(void)
 /* Between the server and the API: counts, and hands on --------------------------------------------
  */
 
+/* The companion's answers are nobody's concern; its address tells it. */
+static bool
+is_watched(const struct connection *connection)
+{
+	return connection_peer(connection)->sa_family != AF_INET6;
+}
+
 static bool
 on_head(struct connection *connection, void *context, struct error *error)
 {
-	current->heads++;
+	if (is_watched(connection))
+		current->heads++;
 	return api_http_handler.on_head(connection, context, error);
 }
 
 static void
 on_request(struct connection *connection, void *context)
 {
-	current->requests++;
+	if (is_watched(connection))
+		current->requests++;
 	api_http_handler.on_request(connection, context);
 }
 
@@ -111,6 +126,8 @@ static void
 on_answered(struct connection *connection, const struct http_answer *answer, void *context)
 {
 	api_http_handler.on_answered(connection, answer, context);
+	if (!is_watched(connection))
+		return;
 	fuzz_require(current->claim_count < FUZZ_COUNT(current->claims), "not so many answers");
 	current->claims[current->claim_count++] = (struct answer_claim){
 		.status = answer->status,
@@ -155,13 +172,15 @@ open_database(struct service *service)
 {
 	const struct db_settings settings = {
 		.conninfo = "host=/nowhere",
+		.read_conninfo = service->plan->has_readers ? "host=" DATABASE_STANDBY ",/other"
+							    : "",
 		.connections = 2,
 		.statement_timeout_ms = 10000,
 		.queue_timeout_ms = 5000,
 		.read_max_lag_ms = 10000,
 	};
 	const struct cel_settings cel = {
-		.cache_bytes = 1 << 20,
+		.cache_bytes = service->plan->has_small_limits ? 4096 : 1 << 20,
 		.max_staleness_us = 5000,
 		.cache_ttl_us = 10000000,
 		.gap_timeout_us = 30000000,
@@ -224,6 +243,21 @@ open_client(struct service *service)
 			sizeof address);
 }
 
+/* Sends everything at once, and reads what there is. */
+static void
+open_companion(struct service *service, const char *bytes, size_t length)
+{
+	static const struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
+	int ends[2];
+
+	fuzz_require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0,
+		"a socketpair");
+	service->companion = ends[0];
+	connection_open(
+		service->server, ends[1], (const struct sockaddr *)&address, sizeof address);
+	(void)!send(service->companion, bytes, length, MSG_NOSIGNAL);
+}
+
 static void
 service_open(struct service *service, const struct service_plan *plan)
 {
@@ -234,7 +268,7 @@ service_open(struct service *service, const struct service_plan *plan)
 	fuzz_require(service->base != NULL, "an event base");
 	open_settings(service);
 	open_database(service);
-	service->access_log = access_log_new("/dev/null");
+	service->access_log = access_log_new(plan->log_is_full ? "/dev/full" : "/dev/null");
 	service->search_sizes = search_sizes_new();
 	service->measures = measures_new();
 	open_server(service);
@@ -262,6 +296,12 @@ receive(struct service *service)
 {
 	ssize_t length;
 
+	if (service->companion >= 0) {
+		char dropped[4096];
+
+		while (recv(service->companion, dropped, sizeof dropped, 0) > 0)
+			continue;
+	}
 	if (service->client < 0 || service->server_ended)
 		return false;
 	if (service->received_size - service->received_length < 65536) {
@@ -323,6 +363,14 @@ send_piece(struct service *service, const char *bytes, size_t length)
 }
 
 static void
+drain(struct service *service)
+{
+	service->is_draining = true;
+	http_server_drain(service->server, NULL, NULL);
+	cel_log_end_waits(service->cel_log);
+}
+
+static void
 send_all(struct service *service, const char *bytes, size_t length)
 {
 	const struct service_plan *plan = service->plan;
@@ -333,8 +381,8 @@ send_all(struct service *service, const char *bytes, size_t length)
 	for (size_t sent = 0; sent < length; sent += piece) {
 		size_t left = length - sent;
 
-		if (plan->drains && sent >= length / 2)
-			http_server_drain(service->server, NULL, NULL);
+		if (plan->drains && !service->is_draining && sent >= length / 2)
+			drain(service);
 		send_piece(service, bytes + sent, left < piece ? left : piece);
 		if (plan->pause_ms > 0)
 			pass_time(service, plan->pause_ms);
@@ -347,14 +395,33 @@ leave(struct service *service)
 	if (service->client >= 0)
 		(void)close(service->client);
 	service->client = -1;
+	if (service->companion >= 0)
+		(void)close(service->companion);
+	service->companion = -1;
+}
+
+static bool
+holds(const char *bytes, size_t length, const char *text)
+{
+	return memmem(bytes, length, text, strlen(text)) != NULL;
+}
+
+/* A stream has no end that the client could wait for; its path may be escaped. */
+static bool
+may_last(const char *bytes, size_t length)
+{
+	return holds(bytes, length, "stream") || holds(bytes, length, "%");
 }
 
 static void
 talk(struct service *service, const char *bytes, size_t length)
 {
 	const struct service_plan *plan = service->plan;
+	bool is_endless = may_last(bytes, length);
 
 	settle(service, true);
+	if (plan->has_company)
+		open_companion(service, bytes, length);
 	open_client(service);
 	send_all(service, bytes, length);
 	if (plan->leaves)
@@ -364,16 +431,13 @@ talk(struct service *service, const char *bytes, size_t length)
 	settle(service, true);
 	for (size_t i = 0; i < FUZZ_COUNT(patience_ms); i++)
 		pass_time(service, patience_ms[i]);
+	/* One answer after the other may have taken its time; then comes the idle timeout. */
+	for (unsigned i = 0; i < REST_TURNS && !service->server_ended && !is_endless; i++)
+		pass_time(service, REST_MS);
 }
 
 /* What must hold ----------------------------------------------------------------------------------
  */
-
-static bool
-holds(const char *bytes, size_t length, const char *text)
-{
-	return memmem(bytes, length, text, strlen(text)) != NULL;
-}
 
 /* Heads end with an empty line; the last thing sent may be none, and has its answer, too. */
 static size_t
@@ -407,13 +471,6 @@ check_without_token(const struct service_result *result)
 		fuzz_require(
 			answer->status >= 400 || is_open, "%u without a token", answer->status);
 	}
-}
-
-/* A stream, or a poll that may wait, has no end that the client could wait for. */
-static bool
-may_last(const char *bytes, size_t length)
-{
-	return holds(bytes, length, "stream") || holds(bytes, length, "%");
 }
 
 /* The last may be that the client has gone. */
@@ -476,6 +533,7 @@ service_exchange(const struct service_plan *plan, const char *bytes, size_t leng
 	free(service.received);
 	memset(&service, 0, sizeof service);
 	service.client = -1;
+	service.companion = -1;
 	current = &service;
 	service_open(&service, plan);
 	talk(&service, bytes, length);
@@ -501,12 +559,18 @@ service_plan_read(struct service_plan *plan, struct fuzz_input *input)
 		.drains = (bytes[1] & 8) != 0,
 		.has_small_limits = (bytes[1] & 16) != 0,
 		.hands_over = (bytes[1] & 32) != 0,
+		.has_readers = (bytes[4] & 32) != 0,
+		.has_company = (bytes[4] & 64) != 0,
+		.log_is_full = (bytes[4] & 128) != 0,
 		.peer = (bytes[1] >> 6) % SERVICE_PEERS,
 		.database = {
 			.mood = bytes[3] % DATABASE_MOODS,
 			.nth = bytes[3] / DATABASE_MOODS % 8,
 			.is_pooled = (bytes[4] & 1) != 0,
 			.is_standby = (bytes[4] & 2) != 0,
+			.grows = (bytes[4] & 4) != 0,
+			.is_emptied = (bytes[4] & 8) != 0,
+			.lags = (bytes[4] & 16) != 0,
 			.rows = bytes[5] % 16,
 			.seed = (uint32_t)bytes[6] << 8 | bytes[7],
 		},

@@ -30,7 +30,10 @@ struct service_plan {
 	bool leaves;	  /* the same, without reading */
 	bool drains;	  /* the server stops in the middle */
 	bool has_small_limits;
-	bool hands_over; /* audio.accel_prefix */
+	bool hands_over;  /* audio.accel_prefix */
+	bool has_readers; /* database.read_conninfo */
+	bool has_company; /* another client sends the same at the same time */
+	bool log_is_full; /* the access log cannot be written */
 	enum service_peer peer;
 	struct database_plan database;
 };
