@@ -36,6 +36,8 @@ struct db_connection {
 	unsigned number; /* for the log */
 	unsigned load;	 /* queries in sent */
 	unsigned failures;
+	unsigned rebuilds; /* planned ones in a row */
+	int64_t rebuilt_ms;
 	int64_t last_progress_ms;
 	size_t search_from; /* the first host of the search */
 	size_t tries;	    /* hosts that were tried before, in this search */

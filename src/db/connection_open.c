@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -21,6 +22,9 @@
 /* Pauses between attempts: doubled from the first to the last, and jittered. */
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS  1000
+
+/* Planned rebuilds that follow each other sooner than this are in a row. */
+#define REBUILD_REST_MS (2 * RETRY_LAST_MS)
 
 /* The columns of session.sql. */
 enum { SESSION_STANDBY, SESSION_PROCESS, SESSION_COLUMNS = 3 };
@@ -75,12 +79,29 @@ has_more_tries(struct db_connection *connection)
 	return false;
 }
 
+/*
+ * A planned rebuild is made at once. What it does not cure, such as a session that loses what was
+ * prepared each time, must not make one after the other without a pause.
+ */
+static int64_t
+rebuild_pause_ms(struct db_connection *connection)
+{
+	int64_t now_ms = clock_now_ms();
+	unsigned before;
+
+	if (now_ms - connection->rebuilt_ms > REBUILD_REST_MS)
+		connection->rebuilds = 0;
+	connection->rebuilt_ms = now_ms;
+	before = connection->rebuilds++;
+	return before == 0 ? 0 : retry_pause_ms(before - 1);
+}
+
 void
 db_connection_pause(struct db_connection *connection, const char *reason)
 {
 	if (reason == NULL) {
 		connection->tries = 0;
-		db_connection_arm_timer(connection, 0);
+		db_connection_arm_timer(connection, rebuild_pause_ms(connection));
 		return;
 	}
 	add_reason(connection, reason);
