@@ -7,10 +7,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/fuzz.h"
+
 /* Above 0, which stands for "never" in some places. */
 #define START_MS 1000000
 
+/* More turns than all that an input asks for can take while time stands still: the loop spins. */
+#define TURNS_MAX 10000
+
 static int64_t now_ms = START_MS;
+static unsigned turns; /* of loops, at this time */
 static bool was_busy;
 static uint8_t next_random;
 
@@ -18,6 +24,7 @@ void
 fuzz_clock_reset(void)
 {
 	now_ms = START_MS;
+	turns = 0;
 	next_random = 0;
 }
 
@@ -25,6 +32,7 @@ void
 fuzz_clock_advance_ms(int64_t duration_ms)
 {
 	now_ms += duration_ms;
+	turns = 0;
 }
 
 bool
@@ -51,6 +59,7 @@ epoll_wait(int epoll, struct epoll_event *events, int count, int timeout)
 {
 	int ready = (int)syscall(SYS_epoll_wait, epoll, events, count, timeout);
 
+	fuzz_require(++turns < TURNS_MAX, "the loop comes to rest");
 	if (ready != 0)
 		was_busy = true;
 	return ready;

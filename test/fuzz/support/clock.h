@@ -3,8 +3,8 @@
  * libevent, deadlines, ages. It stands in front of the C library's clock_gettime(), so a test of a
  * timeout takes no time, and the same input always does the same. The wall clock is the real one.
  *
- * Also epoll_wait(), to see whether a turn of the loop had anything to do, and libevent's random
- * bytes, which are none here.
+ * Also epoll_wait(), to see whether a turn of the loop had anything to do, and that it does not
+ * turn for ever while time stands still; and libevent's random bytes, which are none here.
  */
 #ifndef RECORDINGD_TEST_FUZZ_CLOCK_H
 #define RECORDINGD_TEST_FUZZ_CLOCK_H

@@ -125,5 +125,5 @@ fuzz_folder_add(const char *name, const char *content)
 void
 fuzz_without_log(void)
 {
-	log_set_level(LOG_LEVEL_CRITICAL);
+	log_set_level(getenv("FUZZ_LOG") == NULL ? LOG_LEVEL_CRITICAL : LOG_LEVEL_DEBUG);
 }

@@ -51,7 +51,7 @@ const char *fuzz_folder(void);
 /* Writes a file into it. */
 void fuzz_folder_add(const char *name, const char *content);
 
-/* Log lines are dropped, as many as there would be. */
+/* Log lines are dropped, as many as there would be; FUZZ_LOG in the environment shows them. */
 void fuzz_without_log(void);
 
 #endif
