@@ -101,8 +101,9 @@ WITH short AS MATERIALIZED (
 -- part: side
 -- One row for each call, seen from the side: whether it called, and what became of its own legs
 -- (NULL without one).
-, side AS (
-	SELECT own_call.id AS call_id,
+, side AS MATERIALIZED (
+	SELECT call.id, call.start_time, call.answer_time, call.end_time, call.src_num, call.dst_num,
+		call.src_interface,
 		coalesce(/*caller*/, false) AS is_caller,
 		legs.ongoing AS leg_ongoing,
 		legs.answered AS leg_answered
