@@ -12,19 +12,15 @@
 
 #include "api/body.h"
 #include "api/entries.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "db/template.h"
+#include "calls/customer.h"
+#include "calls/search_sizes.h"
 #include "statements.h"
 
-/* Enough for any form a person fills in; each may cost a lookup for every call. */
-#define FILTERS_MAX 20
-
-/* Programs ask for a number, or a pair. */
-#define USUAL_FILTERS 2
-
-/* So few calls are sorted sooner than they are met among all others. */
-#define FOUND_MAX 1000
+/* Programs ask for a number, a pair, or both: statements of other shapes are not kept. */
+#define USUAL_FILTERS 3
 
 enum { BODY_FILTERS, BODY_SIZE, BODY_COUNT };
 
@@ -36,10 +32,7 @@ static const struct field body_fields[BODY_COUNT] = {
 		.maximum_setting = offsetof(struct api_settings, history_max_size) },
 };
 
-enum filter_field { FILTER_SRC_NUM, FILTER_KEY, FILTER_VALUE, FILTER_FIELDS };
-enum filter_operator { OPERATOR_EQUALS, OPERATOR_BELOW, OPERATOR_ABOVE, OPERATORS };
-
-/* In the order of the enums above. */
+/* In the order of the enums of calls/customer.h. */
 static const char *const filter_fields[] = { "src_num", "key", "value", NULL };
 static const char *const filter_operators[] = { "=", "<", ">", NULL };
 
@@ -60,15 +53,6 @@ static const struct field item_fields[ITEM_COUNT] = {
 		.empty_is_value = true },
 };
 
-static const char *const fragments[FILTER_FIELDS][OPERATORS] = {
-	[FILTER_SRC_NUM] = { sql_customer_history_src_num_equals,
-		sql_customer_history_src_num_below, sql_customer_history_src_num_above },
-	[FILTER_KEY] = { sql_customer_history_key_equals, sql_customer_history_key_below,
-		sql_customer_history_key_above },
-	[FILTER_VALUE] = { sql_customer_history_value_equals, sql_customer_history_value_below,
-		sql_customer_history_value_above },
-};
-
 #define LIST_COLUMNS 8
 
 static const struct entry_column list_columns[LIST_COLUMNS] = {
@@ -82,17 +66,16 @@ static const struct entry_column list_columns[LIST_COLUMNS] = {
 	{ "status", ENTRY_TEXT },
 };
 
-struct filter {
-	enum filter_field field;
-	enum filter_operator comparison;
-	const char *value; /* borrowed from the body */
-};
-
-struct filter_list {
-	size_t count;
-	struct filter items[FILTERS_MAX];
-	bool has_total; /* PostgreSQL has told it */
-	int64_t total;	/* calls that pass */
+struct customer {
+	struct customer_filters filters; /* borrow their values from the body */
+	struct customer_way way;
+	struct search_conditions sizes; /* whose lists are counted */
+	enum search_walk asked[2];	/* what they were asked for */
+	size_t asked_count;
+	size_t answered;
+	int64_t sizes_known[SEARCH_WALK_DIRECTION]; /* by list */
+	bool has_total;				    /* PostgreSQL has told it */
+	int64_t total;				    /* calls that pass */
 };
 
 static unsigned
@@ -107,8 +90,8 @@ choice_index(const char *const *choices, const char *text)
 }
 
 static bool
-read_filter(const struct exchange *exchange, struct json_object *json, struct filter *filter,
-	struct error *error)
+read_filter(const struct exchange *exchange, struct json_object *json,
+	struct customer_filter *filter, struct error *error)
 {
 	struct field_value values[ITEM_COUNT] = { 0 };
 
@@ -126,14 +109,14 @@ read_filter(const struct exchange *exchange, struct json_object *json, struct fi
 }
 
 static bool
-read_filters(const struct exchange *exchange, struct filter_list *filters, struct error *error)
+read_filters(const struct exchange *exchange, struct customer_filters *filters, struct error *error)
 {
 	struct json_object *array = exchange->body[BODY_FILTERS].json;
 	size_t count = array == NULL ? 0 : json_object_array_length(array);
 
-	if (count > FILTERS_MAX) {
-		return error_set(
-			error, ERROR_INVALID_PARAMETER, "filters may hold %d filters", FILTERS_MAX);
+	if (count > CUSTOMER_FILTERS_MAX) {
+		return error_set(error, ERROR_INVALID_PARAMETER, "filters may hold %d filters",
+			CUSTOMER_FILTERS_MAX);
 	}
 	for (filters->count = 0; filters->count < count; filters->count++) {
 		if (!read_filter(exchange, json_object_array_get_idx(array, filters->count),
@@ -141,34 +124,6 @@ read_filters(const struct exchange *exchange, struct filter_list *filters, struc
 			return false;
 	}
 	return true;
-}
-
-static void
-append_filter(struct statement_builder *builder, const struct filter *filter)
-{
-	statement_builder_append(
-		builder, fragments[filter->field][filter->comparison], 1, filter->value);
-}
-
-/* A key and the value right after it speak of the same pair, which pair_end closes. */
-static void
-append_filters(
-	struct statement_builder *builder, const struct filter_list *filters, const char *pair_end)
-{
-	for (size_t i = 0; i < filters->count; i++) {
-		const struct filter *filter = &filters->items[i];
-
-		if (filter->field == FILTER_SRC_NUM) {
-			append_filter(builder, filter);
-			continue;
-		}
-		statement_builder_append(builder, sql_customer_history_pair, 0);
-		append_filter(builder, filter);
-		if (filter->field == FILTER_KEY && i + 1 < filters->count &&
-			filters->items[i + 1].field == FILTER_VALUE)
-			append_filter(builder, &filters->items[++i]);
-		statement_builder_append(builder, pair_end, 0);
-	}
 }
 
 static bool
@@ -184,62 +139,43 @@ list_done(struct exchange *exchange)
 	entries_reply(exchange, "]}");
 }
 
-static bool
-is_of_one_number(const struct filter_list *filters)
-{
-	for (size_t i = 0; i < filters->count; i++) {
-		if (filters->items[i].field == FILTER_SRC_NUM &&
-			filters->items[i].comparison == OPERATOR_EQUALS)
-			return true;
-	}
-	return false;
-}
-
-static const struct db_statement plan_freely = {
-	.name = "plan_freely",
-	.text = sql_plan_freely,
-};
-
-/* Of one number there is one way to find the calls; others are planned for their values. */
+/* Statements of the usual shapes are kept; of those that are open, each is planned for its values.
+ */
 static void
 query(struct exchange *exchange, const char *text, const struct statement_builder *builder,
 	int columns, exchange_row_function *on_row, exchange_done_function *on_done)
 {
-	const struct filter_list *filters = exchange->state;
-	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
+	static const struct db_statement plan_freely = {
+		.name = "plan_freely",
+		.text = sql_plan_freely,
+	};
+	const struct customer *customer = exchange->state;
+	const struct db_statement joined = { .text = text,
+		.lane = customer->way.is_short ? DB_LANE_SHORT : DB_LANE_LONG };
 	const struct db_parameters values = statement_builder_parameters(builder);
 	const struct db_step steps[] = {
 		{ .statement = &plan_freely },
 		{ .statement = &joined, .parameters = values },
 	};
 
-	if (filters->count <= USUAL_FILTERS && is_of_one_number(filters))
-		exchange_query_joined(exchange, NULL, &joined, &values, columns, on_row, on_done);
-	else
+	if (customer_way_is_open(&customer->way))
 		exchange_query(exchange, steps, 2, columns, on_row, on_done);
+	else if (customer->filters.count > USUAL_FILTERS)
+		exchange_query(exchange, steps + 1, 1, columns, on_row, on_done);
+	else
+		exchange_query_joined(exchange, NULL, &joined, &values, columns, on_row, on_done);
 }
 
 static void
 query_list(struct exchange *exchange)
 {
-	struct filter_list *filters = exchange->state;
+	const struct customer *customer = exchange->state;
 	int64_t size = exchange_integer(
 		&exchange->body[BODY_SIZE], exchange->api->settings->history_default_size);
-	bool is_walked = filters->total > FOUND_MAX || is_of_one_number(filters);
-	const struct template_slot most = { "/*most*/", template_row_limit(size, "ALL") };
 	struct statement_builder builder;
-	char *text;
+	char *text = customer_list_statement(
+		&customer->filters, &customer->way, customer->total, size, &builder);
 
-	statement_builder_open(&builder);
-	statement_builder_append(&builder,
-		is_walked ? sql_customer_history_walked_calls : sql_customer_history_found_calls,
-		0);
-	append_filters(&builder, filters,
-		is_walked ? sql_customer_history_pair_walked_end : sql_customer_history_pair_end);
-	statement_builder_append_number(&builder,
-		is_walked ? sql_customer_history_walked_end : sql_customer_history_found_end, size);
-	statement_builder_append(&builder, sql_customer_history_entries, 0);
-	text = template_fill(builder.text, &most, 1);
 	query(exchange, text, &builder, LIST_COLUMNS, list_row, list_done);
 	free(text);
 	statement_builder_close(&builder);
@@ -248,62 +184,118 @@ query_list(struct exchange *exchange)
 static bool
 total_row(struct exchange *exchange, const PGresult *result, int index)
 {
-	struct filter_list *filters = exchange->state;
+	struct customer *customer = exchange->state;
 	char head[64];
 
 	/* The answer begins with it, once. */
-	if (filters->has_total)
+	if (customer->has_total)
 		return false;
-	filters->has_total = true;
-	filters->total = strtoll(PQgetvalue(result, index, 0), NULL, 10);
-	snprintf(head, sizeof head, "{\"total\":%" PRId64 ",\"list\":[", filters->total);
+	customer->has_total = true;
+	customer->total = strtoll(PQgetvalue(result, index, 0), NULL, 10);
+	snprintf(head, sizeof head, "{\"total\":%" PRId64 ",\"list\":[", customer->total);
 	if (exchange->format == FORMAT_CSV)
-		response_field(&exchange->response, "X-Total-Count", "%" PRId64, filters->total);
+		response_field(&exchange->response, "X-Total-Count", "%" PRId64, customer->total);
 	entries_open(exchange, head, list_columns, LIST_COLUMNS);
 	return true;
 }
 
+/* Of no call there is no list. */
 static void
 total_done(struct exchange *exchange)
 {
-	const struct filter_list *filters = exchange->state;
+	const struct customer *customer = exchange->state;
 	struct error error;
 
-	if (filters->has_total) {
+	if (!customer->has_total) {
+		log_write(LOG_LEVEL_ERROR, "a count answered without a row");
+		db_outcome_error(DB_OUTCOME_FAILED, &error);
+		exchange_refuse(exchange, &error);
+	} else if (customer->total == 0) {
+		list_done(exchange);
+	} else {
 		query_list(exchange);
-		return;
 	}
-	log_write(LOG_LEVEL_ERROR, "a count answered without a row");
-	db_outcome_error(DB_OUTCOME_FAILED, &error);
-	exchange_refuse(exchange, &error);
 }
 
 static void
 query_total(struct exchange *exchange)
 {
-	struct filter_list *filters = exchange->state;
+	const struct customer *customer = exchange->state;
 	struct statement_builder builder;
+	char *text = customer_total_statement(&customer->filters, &customer->way, &builder);
 
-	statement_builder_open(&builder);
-	statement_builder_append(&builder, sql_customer_history_total_calls, 0);
-	append_filters(&builder, filters, sql_customer_history_pair_end);
-	query(exchange, builder.text, &builder, 1, total_row, total_done);
+	query(exchange, text, &builder, 1, total_row, total_done);
+	free(text);
 	statement_builder_close(&builder);
+}
+
+static void
+choose(struct exchange *exchange)
+{
+	struct customer *customer = exchange->state;
+
+	customer_way_choose(&customer->way, customer->sizes_known[SEARCH_WALK_PAIR],
+		customer->sizes_known[SEARCH_WALK_CALLER]);
+	query_total(exchange);
+}
+
+/* The answers come in the order in which they were asked for. */
+static bool
+size_row(struct exchange *exchange, const PGresult *result, int index)
+{
+	struct customer *customer = exchange->state;
+	enum search_walk walk;
+	struct db_step step;
+
+	if (customer->answered == customer->asked_count)
+		return false;
+	walk = customer->asked[customer->answered++];
+	customer->sizes_known[walk] = strtoll(PQgetvalue(result, index, 0), NULL, 10);
+	step = search_size_step(&customer->sizes, walk);
+	search_sizes_keep(
+		exchange->api->search_sizes, &step, clock_now_ms(), customer->sizes_known[walk]);
+	return true;
+}
+
+/* How long the lists are, unless they were counted lately. */
+static void
+query_sizes(struct exchange *exchange)
+{
+	static const enum search_walk walks[] = { SEARCH_WALK_PAIR, SEARCH_WALK_CALLER };
+	struct customer *customer = exchange->state;
+	struct db_step steps[2];
+
+	for (size_t i = 0; i < (customer->way.has_number ? 2 : 1); i++) {
+		struct db_step step = search_size_step(&customer->sizes, walks[i]);
+
+		if (search_sizes_find(exchange->api->search_sizes, &step, clock_now_ms(),
+			    &customer->sizes_known[walks[i]]))
+			continue;
+		steps[customer->asked_count] = step;
+		customer->asked[customer->asked_count++] = walks[i];
+	}
+	if (customer->asked_count == 0)
+		choose(exchange);
+	else
+		exchange_query(exchange, steps, customer->asked_count, 1, size_row, choose);
 }
 
 static void
 start(struct exchange *exchange)
 {
-	struct filter_list *filters = memory_zeroed(1, sizeof *filters);
+	struct customer *customer = memory_zeroed(1, sizeof *customer);
 	struct error error;
 
-	exchange->state = filters;
+	exchange->state = customer;
 	exchange->free_state = free;
-	if (!read_filters(exchange, filters, &error)) {
+	if (!read_filters(exchange, &customer->filters, &error)) {
 		exchange_refuse(exchange, &error);
 		return;
 	}
-	query_total(exchange);
+	if (customer_way_find(&customer->filters, &customer->way, &customer->sizes))
+		query_sizes(exchange);
+	else
+		query_total(exchange);
 }
 
 const struct endpoint endpoint_history_customer = {

@@ -44,7 +44,7 @@ WITH wanted_column (table_name, column_name) AS (
 		('attached_data', 'id_call_data', 'btree', ''),
 		('attached_data', 'value', 'btree', 'key = ''recording'''),
 		('attached_data', 'key value id_call_data', 'btree', 'key <> ''recording'''),
-		('attached_data', 'key id_call_data', 'btree', 'key <> ''recording'''),
+		('attached_data', 'key id_call_data id value', 'btree', 'key <> ''recording'''),
 		('call_on_queue', 'callid', 'btree', ''),
 		('call_on_queue', 'queue_ref queue_time', 'btree', ''),
 		('call_on_queue', 'agent_num queue_time', 'btree', ''),

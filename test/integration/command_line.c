@@ -382,7 +382,7 @@ static const struct index_row indexes[] = {
 	{ "recordingd_attached_data_call", "attached_data", "id_call_data" },
 	{ "recordingd_attached_data_recording", "attached_data", "value" },
 	{ "recordingd_attached_data_pair", "attached_data", "key, value, id_call_data" },
-	{ "recordingd_attached_data_key", "attached_data", "(key, id_call_data)" },
+	{ "recordingd_attached_data_latest", "attached_data", "(key, id_call_data, id, value)" },
 	{ "recordingd_call_on_queue_callid", "call_on_queue", "callid" },
 	{ "recordingd_call_on_queue_queue", "call_on_queue", "queue_ref" },
 	{ "recordingd_call_on_queue_agent", "call_on_queue", "agent_num" },

@@ -3,6 +3,7 @@
  * (contract.sql). history.c, history_agent.c, history_customer.c and last_agent.c cover what each
  * means in particular.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/harness.h"
@@ -165,6 +166,8 @@ static const struct {
 	{ PAIR(">", "color", "<", "b") },
 	{ PAIR("<", "note", ">", "grey") },
 	{ PAIR("=", "recording", "=", "r777") },
+	{ PAIR("=", "campaign", "=", "spring") },
+	{ PAIR("=", "color", "<", "green") },
 };
 
 /* Each filter with each other one behind it; a lone key before a lone value would be a pair. */
@@ -212,6 +215,75 @@ START_TEST(test_customer)
 }
 END_TEST
 
+/* Pairs of a value under several keys, of which some were replaced: a call counts once, by what it
+ * shows. */
+#define PAIR_OF(operator, key, value)                                                              \
+	"{'field':'key','operator':'" operator"','value':'" key                                    \
+					      "'},{'field':'value','operator':'=','value':'" value \
+					      "'}"
+
+static const struct {
+	const char *filters;
+	const char *keys; /* which keys count, in SQL */
+} values[] = {
+	{ "{'field':'value','operator':'=','value':'same'}", "true" },
+	{ PAIR_OF(">", "a", "same"), "key > 'a'" },
+	{ PAIR_OF("<", "recording", "same"), "key < 'recording'" },
+	{ PAIR_OF("<", "right", "same"), "key < 'right'" },
+	{ PAIR_OF(">", "recording", "same"), "key > 'recording'" },
+	{ PAIR_OF("=", "left", "same"), "key = 'left'" },
+	{ PAIR_OF("=", "right", "same"), "key = 'right'" },
+	{ PAIR_OF("=", "recording", "same"), "key = 'recording'" },
+	{ PAIR_OF("=", "left", "same") "," PAIR_OF("=", "right", "same"),
+		"key = 'left') AND id IN (SELECT id_call_data FROM shown WHERE value = 'same' AND "
+		"key = 'right'" },
+};
+
+/* Some of each key's pairs are replaced by a later one. */
+static void
+attach_values(void)
+{
+	sql_run("INSERT INTO attached_data (id_call_data, key, value)"
+		" SELECT id, key, 'same' FROM call_data"
+		" CROSS JOIN (VALUES ('left'), ('right'), ('recording')) AS given (key)"
+		" WHERE id % 5 = 0 ORDER BY key, id");
+	sql_run("INSERT INTO attached_data (id_call_data, key, value)"
+		" SELECT id, key, value FROM call_data JOIN (VALUES (10, 'left', 'other'),"
+		" (15, 'right', 'other'), (25, 'recording', 'other'), (20, 'left', 'same'))"
+		" AS given (every, key, value) ON id % every = 0 ORDER BY every");
+}
+
+START_TEST(test_value)
+{
+	const struct reply *reply;
+	const char *wanted;
+	const char *starts;
+
+	many_calls_load();
+	attach_values();
+	reply = http_post("/recording/history/customer",
+		scratch_format("{'filters':[%s],'size':60}", values[_i].filters));
+	expect_status(reply, 200);
+	wanted = scratch_format(
+		"WITH shown AS (SELECT DISTINCT ON (id_call_data, key) * FROM attached_data"
+		" ORDER BY id_call_data, key, id DESC), wanted AS (SELECT id, start_time FROM"
+		" call_data WHERE id IN (SELECT id_call_data FROM shown WHERE value = 'same' AND"
+		" %s))",
+		values[_i].keys);
+	starts = sql_list("%s SELECT to_char(start_time, 'YYYY-MM-DD HH24:MI:SS') FROM wanted"
+			  " ORDER BY start_time DESC, id DESC LIMIT 60",
+		wanted);
+	ck_assert_msg(strcmp(json_column(reply, "list", "start"), starts) == 0,
+		"%s\ngot\n%.1000s\nexpected\n%.1000s", values[_i].filters,
+		json_column(reply, "list", "start"), starts);
+	ck_assert_str_eq(
+		json_text(reply, "total"), sql_value("%s SELECT count(*) FROM wanted", wanted));
+	/* Enough for the list to be walked. */
+	ck_assert_int_gt(atol(json_text(reply, "total")), 1000);
+	sql_run("DELETE FROM attached_data WHERE value IN ('same', 'other')");
+}
+END_TEST
+
 /* Last agent -------------------------------------------------------------------------------------
  */
 
@@ -247,6 +319,7 @@ history_truth_suite(void)
 
 	harness_add_loop(suite, "history", test_history, HARNESS_COUNT(histories));
 	harness_add_loop(suite, "customer", test_customer, HARNESS_COUNT(filters));
+	harness_add_loop(suite, "value", test_value, HARNESS_COUNT(values));
 	harness_add_loop(suite, "last agent", test_last_agent, 14);
 	harness_add(suite, "early leg", test_early_leg);
 	return suite;

@@ -170,6 +170,23 @@ SELECT 'customer: key and value', 'POST', '/recording/history/customer',
 		jsonb_build_object('field', 'value', 'operator', '=', 'value', body -> 'value')))::text
 FROM filter WHERE kind = 'key and value'
 UNION ALL
+SELECT 'customer: value', 'POST', '/recording/history/customer',
+	jsonb_build_object('size', 10, 'filters', jsonb_build_array(
+		jsonb_build_object('field', 'value', 'operator', '=', 'value', body -> 'value')))::text
+FROM filter WHERE kind = 'key and value'
+UNION ALL
+SELECT 'customer: key', 'POST', '/recording/history/customer',
+	jsonb_build_object('size', 10, 'filters', jsonb_build_array(
+		jsonb_build_object('field', 'key', 'operator', '=', 'value', body -> 'key')))::text
+FROM filter WHERE kind = 'key' AND body ->> 'key' <> 'recording'
+UNION ALL
+SELECT 'customer: number, key and value', 'POST', '/recording/history/customer',
+	jsonb_build_object('size', 10, 'filters', jsonb_build_array(
+		jsonb_build_object('field', 'src_num', 'operator', '=', 'value', CASE WHEN i % 10 = 0 THEN '0180200200' ELSE number END),
+		jsonb_build_object('field', 'key', 'operator', '=', 'value', body -> 'key'),
+		jsonb_build_object('field', 'value', 'operator', '=', 'value', body -> 'value')))::text
+FROM filter JOIN customer USING (i) WHERE kind = 'key and value'
+UNION ALL
 SELECT 'last_agent', 'GET', '/recording/last_agent?callerNo=' || replace(number, '+', '%2B') || '&since='
 	|| age + CASE WHEN i % 2 = 0 THEN 7 ELSE 100 END, ''
 FROM edge, customer
