@@ -188,7 +188,7 @@ WITH asked AS (SELECT $1::text, $2::text, $3::bigint), matching_call AS MATERIAL
 						AND NOT EXISTS (
 							SELECT
 							FROM attached_data AS later
-							WHERE later.id_call_data = seen.id_call_data
+							WHERE later.id_call_data = call.id
 								AND later.key = wanted.key
 								AND later.key <> 'recording'
 								AND later.id > seen.id

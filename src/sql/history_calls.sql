@@ -79,7 +79,7 @@ WITH short AS MATERIALIZED (
 			AND NOT EXISTS (
 				SELECT
 				FROM call_element AS leg
-				WHERE leg.call_data_id = seen.call_data_id
+				WHERE leg.call_data_id = call.id
 					AND /*leg*/
 					AND (leg.start_time, leg.id) > (seen.leg_time, seen.id)
 				OFFSET 0

@@ -227,7 +227,7 @@ WITH asked AS (
 						AND NOT EXISTS (
 							SELECT
 							FROM call_on_queue AS passage
-							WHERE passage.callid = seen.callid
+							WHERE passage.callid = call.uniqueid
 								/*condition*/
 								/*bounds*/
 								AND (passage.queue_time, passage.id) > (seen.queue_time, seen.id)
@@ -305,7 +305,7 @@ WITH asked AS (
 						AND NOT EXISTS (
 							SELECT
 							FROM attached_data AS pair
-							WHERE pair.id_call_data = seen.id_call_data
+							WHERE pair.id_call_data = call.id
 								AND pair.key = $12
 								AND pair.id > seen.id
 							OFFSET 0
