@@ -42,6 +42,12 @@ unicode_locale(void)
 	return locale;
 }
 
+static char
+ascii_lower_case(char character)
+{
+	return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
+}
+
 char *
 name_lower_case(const char *name)
 {
@@ -55,9 +61,15 @@ name_lower_case(const char *name)
 
 	while (*name != '\0') {
 		wchar_t character;
-		size_t read = mbrtowc(&character, name, strlen(name), &reading);
+		size_t read;
 		size_t written;
 
+		/* Most characters: all agents are looked through for each search by one. */
+		if ((unsigned char)*name < 0x80) {
+			*out++ = ascii_lower_case(*name++);
+			continue;
+		}
+		read = mbrtowc(&character, name, strlen(name), &reading);
 		if (read == (size_t)-1 || read == (size_t)-2) {
 			*out++ = *name++;
 			reading = (mbstate_t){ 0 };
