@@ -152,11 +152,11 @@ WITH asked AS (
 				OFFSET 0
 			) AS call
 			WHERE (SELECT count(*) FROM recent) < /*depth*/
-				-- There were more calls than the newest.
+				-- There may be more calls than the newest: answered or not, which the index alone tells.
 				AND EXISTS (
 					SELECT
 					FROM call_data AS call
-					WHERE call.answer_time IS NOT NULL
+					WHERE true
 						/*bounds*/
 					ORDER BY call.start_time DESC, call.id DESC
 					OFFSET 5000 LIMIT 1
