@@ -25,6 +25,11 @@ START_TEST(test_same_settings)
 
 	ck_assert_ptr_nonnull(text);
 	while ((text = next_pair(text, name, value)) != NULL) {
+		/* Of transactions to come, which behind a pooler are others': grants.sql sees to
+		 * it.
+		 */
+		if (strcmp(name, "default_transaction_isolation") == 0)
+			continue;
 		snprintf(wanted, sizeof wanted, "set_config('%s', %s, true)", name, value);
 		ck_assert_msg(strstr(sql_session_pooled, wanted) != NULL,
 			"session_pooled.sql lacks %s", wanted);
