@@ -226,10 +226,9 @@ access_log_is_writable(struct access_log *log)
 		return true;
 	/* After a failure only room for the next lines says that it is over. Where that cannot be
 	 * asked for, as of a pipe or of some file systems, the next line will tell. */
-	if (fstat(log->descriptor, &status) != 0 ||
-		(fallocate(log->descriptor, FALLOC_FL_KEEP_SIZE, status.st_size, PROBE_BYTES) !=
-				0 &&
-			errno != EOPNOTSUPP && errno != ESPIPE))
+	if (fstat(log->descriptor, &status) != 0 || (fallocate(log->descriptor, FALLOC_FL_KEEP_SIZE,
+							     status.st_size, PROBE_BYTES) != 0 &&
+							    errno != EOPNOTSUPP && errno != ESPIPE))
 		return false;
 	log->has_failed = false;
 	return true;
