@@ -32,7 +32,7 @@ time_indexes() {
 		echo '\timing on'
 		cat "$top/etc/indexes.sql"
 	} | insert_sql -e -f - 2>/dev/null | awk '
-		match($0, /recordingd_[a-z_0-9]+/) { name = substr($0, RSTART, RLENGTH) }
+		/^CREATE INDEX/ && match($0, /recordingd_[a-z_0-9]+/) { name = substr($0, RSTART, RLENGTH) }
 		/^Time: / && name != "" { print name "\t" $2 / 1000; name = "" }'
 }
 
