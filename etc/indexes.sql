@@ -59,7 +59,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_attached_data_recording
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_attached_data_pair
 	ON attached_data (key, value, id_call_data) WHERE key <> 'recording';
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_attached_data_latest
-	ON attached_data (key, id_call_data, id DESC) INCLUDE (value) WHERE key <> 'recording';
+	ON attached_data (key, id_call_data, id DESC, value) WHERE key <> 'recording';
 -- What it replaces.
 DROP INDEX CONCURRENTLY IF EXISTS recordingd_attached_data_key;
 

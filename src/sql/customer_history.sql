@@ -222,7 +222,7 @@ WITH asked AS (SELECT $1::text, $2::text, $3::bigint), matching_call AS MATERIAL
 -- part: shown_of_key_equals
 -- Few pairs of the value are asked one by one whether a later one took their place; when it is more than
 -- a hundredth of all pairs, it takes less to read those of the key, each call's latest first.
--- Index: attached_data (key, value, …), (key, id_call_data, id DESC) with the value.
+-- Index: attached_data (key, value, …), (key, id_call_data, id DESC, value).
 			WITH list AS MATERIALIZED (
 				SELECT EXISTS (
 					SELECT
@@ -263,7 +263,7 @@ WITH asked AS (SELECT $1::text, $2::text, $3::bigint), matching_call AS MATERIAL
 			WHERE pair.value = $2
 
 -- part: shown_of_key
--- Index: attached_data (key, id_call_data, id DESC) with the value.
+-- Index: attached_data (key, id_call_data, id DESC, value).
 			SELECT pair.id_call_data
 			FROM (
 				SELECT DISTINCT ON (pair.id_call_data) pair.id_call_data, pair.value
