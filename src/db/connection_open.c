@@ -24,7 +24,7 @@
 #define RETRY_LAST_MS  1000
 
 /* Planned rebuilds that follow each other sooner than this are in a row. */
-#define REBUILD_REST_MS (2 * RETRY_LAST_MS)
+#define REBUILD_REST_MS 2000
 
 /* The columns of session.sql. */
 enum { SESSION_STANDBY, SESSION_PROCESS, SESSION_COLUMNS = 3 };
