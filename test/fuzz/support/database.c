@@ -228,10 +228,11 @@ session_result(const struct pg_conn *connection)
 static PGresult *
 position_result(const struct pg_conn *connection)
 {
-	PGresult *result = rows_new(2);
+	PGresult *result = rows_new(3);
 
 	rows_set(result, 0, 0, connection->is_standby ? "t" : "f");
 	rows_set(result, 0, 1, connection->is_standby && plan.lags ? "0/FFF" : "1/1000");
+	rows_set(result, 0, 2, "1");
 	return result;
 }
 
