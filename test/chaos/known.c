@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "support/fixture.h"
 #include "support/harness.h"
 #include "support/scratch.h"
 #include "support/sql.h"
@@ -47,21 +48,6 @@ static const char database_text[] =
 	" SELECT n, 'recording', 'w' || n FROM generate_series(200000, 209999) AS n;"
 	"DELETE FROM cel; ALTER SEQUENCE cel_id_seq RESTART;";
 
-/* One statement at a time: CONCURRENTLY wants no transaction around it. */
-static void
-create_indexes(void)
-{
-	char *statement = scratch_file(harness_source("etc/indexes.sql"));
-	char *end;
-
-	while ((end = strstr(statement, ";\n")) != NULL) {
-		*end = '\0';
-		sql_run(statement);
-		statement = end + 2;
-	}
-	sql_run("VACUUM ANALYZE");
-}
-
 static char
 audio_byte(long file, size_t offset)
 {
@@ -93,7 +79,7 @@ known_load(const char *audio_directory)
 	sql_run(database_text);
 	for (int i = 0; i < KNOWN_EVENTS / 100; i++)
 		sql_runf("DO $$BEGIN FOR i IN 1..100 LOOP %s; END LOOP; END$$", KNOWN_EVENT_INSERT);
-	create_indexes();
+	fixture_indexes();
 	for (long file = 0; file < KNOWN_FILES; file++)
 		write_file(audio_directory, file);
 }

@@ -230,8 +230,7 @@ START_TEST(test_anew_while_reading)
 	daemon_restart("cel.cache_ttl", "0", NULL);
 	body_of(scratch_format("/recording/cel?from=%ld", last));
 	sql_session_run(lock, "BEGIN; LOCK TABLE cel IN ACCESS EXCLUSIVE MODE");
-	pending = http_begin(
-		&(struct http_request){ .target = "/recording/cel?from=10&limit=2" });
+	pending = http_begin(&(struct http_request){ .target = "/recording/cel?from=10&limit=2" });
 	ck_assert(wait_until(is_reading, &pid, 5000));
 	ck_assert_int_eq(kill((pid_t)pid, SIGSTOP), 0);
 	sql_session_run(lock, "COMMIT");

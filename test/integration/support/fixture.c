@@ -31,6 +31,21 @@ fixture_load(void)
 		harness_fail("no folder for audio files");
 }
 
+/* One statement at a time: CONCURRENTLY wants no transaction around it. */
+void
+fixture_indexes(void)
+{
+	char *statement = scratch_file(harness_source("etc/indexes.sql"));
+	char *end;
+
+	while ((end = strstr(statement, ";\n")) != NULL) {
+		*end = '\0';
+		sql_run(statement);
+		statement = end + 2;
+	}
+	sql_run("VACUUM ANALYZE");
+}
+
 void
 fixture_audio(const char *name, const char *bytes, unsigned long count)
 {

@@ -5,6 +5,9 @@
 /* Creates database, role and audio files in a fresh cluster. */
 void fixture_load(void);
 
+/* Creates the indexes of etc/indexes.sql, and lets PostgreSQL know what is in the tables. */
+void fixture_indexes(void);
+
 /* Writes a file into the audio directory. */
 void fixture_audio(const char *name, const char *bytes, unsigned long count);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/fixture.h"
 #include "support/harness.h"
 #include "support/scratch.h"
 #include "support/sql.h"
@@ -90,21 +91,6 @@ static struct {
 
 /* Loading ------------------------------------------------------------------------------------- */
 
-/* One statement at a time: CONCURRENTLY wants no transaction around it. */
-static void
-create_indexes(void)
-{
-	char *statement = scratch_file(harness_source("etc/indexes.sql"));
-	char *end;
-
-	while ((end = strstr(statement, ";\n")) != NULL) {
-		*end = '\0';
-		sql_run(statement);
-		statement = end + 2;
-	}
-	sql_run("VACUUM ANALYZE");
-}
-
 static void
 read_files(void)
 {
@@ -127,7 +113,7 @@ many_calls_load(void)
 	if (known.is_loaded)
 		return;
 	sql_run_file(harness_source("test/integration/many_calls.sql"));
-	create_indexes();
+	fixture_indexes();
 	sql_run_file(harness_source("test/integration/contract.sql"));
 	read_files();
 	for (int i = 0; i < many_condition_count; i++)
