@@ -13,6 +13,13 @@
 
 struct client;
 
+/* With the sanitizers everything takes longer: then all pauses are so many times as long. */
+#ifdef __SANITIZE_ADDRESS__
+#define CLIENTS_SLOWNESS 5
+#else
+#define CLIENTS_SLOWNESS 1
+#endif
+
 /* A request, worded by ask(). */
 struct client_request {
 	enum ledger_request kind;

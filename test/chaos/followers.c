@@ -15,7 +15,7 @@
 #define FOLLOWERS_MAX 100
 
 /* Of a poll that does not wait. */
-#define POLL_PAUSE_MS 200
+#define POLL_PAUSE_MS (200 * CLIENTS_SLOWNESS)
 
 #define ROWS_MAX 10000
 

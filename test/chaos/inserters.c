@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clients.h"
 #include "known.h"
 #include "ledger.h"
 #include "support/harness.h"
@@ -19,7 +20,7 @@
 #define ROWS_MAX      12
 
 /* Between two transactions: as many rows as a busy call centre's. */
-#define PAUSE_MS 240
+#define PAUSE_MS (240 * CLIENTS_SLOWNESS)
 
 /* Of what became of a row; by its id. */
 enum fate {

@@ -11,7 +11,7 @@
 #include "support/scratch.h"
 
 /* 300 readers with this pause ask some 600 times a second. */
-#define PAUSE_MS 1000
+#define PAUSE_MS (1000 * CLIENTS_SLOWNESS)
 
 #define HISTORY_SIZE 10
 #define EVENTS_MAX   300

@@ -12,7 +12,7 @@
 #include "support/sql.h"
 
 #define WRITERS_MAX 100
-#define PAUSE_MS    800
+#define PAUSE_MS    (800 * CLIENTS_SLOWNESS)
 
 /* Calls of one writer, and how many writes one gets before the next. */
 #define CALLS	    (KNOWN_WRITTEN_CALLS / WRITERS_MAX)
