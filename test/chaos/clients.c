@@ -135,8 +135,11 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 	(void)socket;
 	(void)what;
 	if (client->is_asking && !client->request.has_no_end) {
-		ledger_wrong("no answer within %d s: %s %s", STUCK_MS / 1000,
-			client->request.target, client->request.body);
+		char where[256];
+
+		wire_describe(client->wire, where, sizeof where);
+		ledger_wrong("no answer within %d s to %s: %s %s (%s)", STUCK_MS / 1000,
+			client->request_id, client->request.target, client->request.body, where);
 		wire_drop(client->wire);
 		end_request(client, 0);
 		return;

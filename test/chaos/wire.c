@@ -4,12 +4,14 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <linux/sockios.h>
 #include <llhttp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 
 #include "support/harness.h"
 
@@ -241,6 +243,31 @@ wire_send(struct wire *wire, const char *request, size_t count, bool has_no_end)
 	wire->is_awaiting = true;
 	wire->has_no_end = has_no_end;
 	bufferevent_write(wire->socket, request, count);
+}
+
+void
+wire_describe(const struct wire *wire, char *text, size_t size)
+{
+	struct sockaddr_in own = { 0 };
+	socklen_t length = sizeof own;
+	int unread = -1, unsent = -1;
+	int descriptor;
+
+	if (wire->socket == NULL) {
+		snprintf(text, size, "not connected");
+		return;
+	}
+	descriptor = bufferevent_getfd(wire->socket);
+	(void)ioctl(descriptor, SIOCINQ, &unread);
+	(void)ioctl(descriptor, SIOCOUTQ, &unsent);
+	(void)getsockname(descriptor, (struct sockaddr *)&own, &length);
+	snprintf(text, size,
+		"port %d, socket: %d unread, %d not taken by the peer; buffers: %zu in, %zu out; "
+		"body: %zu, status %d, enabled %x",
+		ntohs(own.sin_port), unread, unsent,
+		evbuffer_get_length(bufferevent_get_input(wire->socket)),
+		evbuffer_get_length(bufferevent_get_output(wire->socket)), wire->body_bytes,
+		wire->parser.status_code, (unsigned)bufferevent_get_enabled(wire->socket));
 }
 
 void

@@ -41,6 +41,9 @@ void wire_free(struct wire *wire);
 /* One request. Bodies without an end: on_part is called if the status is 200. */
 void wire_send(struct wire *wire, const char *request, size_t count, bool has_no_end);
 
+/* Where an answer that does not come may be: what each side of the connection holds. */
+void wire_describe(const struct wire *wire, char *text, size_t size);
+
 /* Closes the connection, without a word. */
 void wire_drop(struct wire *wire);
 
