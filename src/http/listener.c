@@ -148,20 +148,27 @@ accept_cb(struct evconnlistener *accepter, evutil_socket_t socket, struct sockad
 	connection_open(listener->server, socket, peer, (socklen_t)peer_length);
 }
 
-/* EMFILE and the like leave the client in the queue, and the socket readable: rest a while. */
+/* Accepting rests a while, then listeners_update() tries again. */
 static void
-accept_error_cb(struct evconnlistener *accepter, void *context)
+pause_accepting(struct http_server *server)
 {
-	struct listener *listener = context;
-	struct http_server *server = listener->server;
 	struct timeval pause = clock_timeval(ACCEPT_PAUSE_MS);
 
-	(void)accepter;
 	if (evtimer_pending(server->accept_pause, NULL) == 0)
 		log_write(LOG_LEVEL_WARNING, "cannot accept connections: %s", strerror(errno));
 	if (evtimer_add(server->accept_pause, &pause) != 0)
 		memory_exhausted();
-	listeners_update(server);
+}
+
+/* EMFILE and the like leave the client in the queue, and the socket readable. */
+static void
+accept_error_cb(struct evconnlistener *accepter, void *context)
+{
+	struct listener *listener = context;
+
+	(void)accepter;
+	pause_accepting(listener->server);
+	listeners_update(listener->server);
 }
 
 /* "127.0.0.1:9400", "[::1]:9400" or "unix:/path"; for the log. */
@@ -255,12 +262,14 @@ add_listener(struct http_server *server, int socket)
 	struct listener *listener = memory_zeroed(1, sizeof *listener);
 
 	listener->server = server;
+	/* Disabled: when libevent cannot watch the socket, only evconnlistener_enable() tells. */
 	listener->accepter = evconnlistener_new(server->base, accept_cb, listener,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, socket);
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, socket);
 	if (listener->accepter == NULL)
 		memory_exhausted();
 	evconnlistener_set_error_cb(listener->accepter, accept_error_cb);
 	SLIST_INSERT_HEAD(&server->listeners, listener, link);
+	listeners_update(server);
 	return listener;
 }
 
@@ -357,10 +366,10 @@ listeners_update(struct http_server *server)
 	struct listener *listener;
 
 	SLIST_FOREACH (listener, &server->listeners, link) {
-		if (accepts)
-			(void)evconnlistener_enable(listener->accepter);
-		else
+		if (!accepts)
 			(void)evconnlistener_disable(listener->accepter);
+		else if (evconnlistener_enable(listener->accepter) != 0)
+			pause_accepting(server);
 	}
 }
 
