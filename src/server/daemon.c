@@ -340,6 +340,28 @@ open_cel_log(struct daemon *daemon, struct error *error)
 		error, ERROR_INTERNAL, "no memory file for channel events: %s", strerror(errno));
 }
 
+/*
+ * epoll or nothing: when that cannot be had, libevent would fall back to poll(2) or select(2)
+ * without a word, which is no way to watch ten thousand clients.
+ */
+static struct event_base *
+new_base(struct error *error)
+{
+	struct event_config *event_config = event_config_new();
+	struct event_base *base;
+
+	if (event_config == NULL || event_config_avoid_method(event_config, "poll") != 0 ||
+		event_config_avoid_method(event_config, "select") != 0)
+		memory_exhausted();
+	errno = 0;
+	base = event_base_new_with_config(event_config);
+	if (base == NULL)
+		(void)error_set(error, ERROR_INTERNAL, "no event loop: %s",
+			strerror(errno == 0 ? ENOMEM : errno));
+	event_config_free(event_config);
+	return base;
+}
+
 struct daemon *
 daemon_new(struct config *config, const struct config_source *source, struct error *error)
 {
@@ -350,9 +372,11 @@ daemon_new(struct config *config, const struct config_source *source, struct err
 	daemon->config = config;
 	daemon->first_config = config;
 	daemon->source = source;
-	daemon->base = event_base_new();
-	if (daemon->base == NULL)
-		memory_exhausted();
+	daemon->base = new_base(error);
+	if (daemon->base == NULL) {
+		daemon_free(daemon);
+		return NULL;
+	}
 	daemon->drain_timer = evtimer_new(daemon->base, drain_timer_cb, daemon);
 	if (daemon->drain_timer == NULL)
 		memory_exhausted();
@@ -421,7 +445,8 @@ daemon_free(struct daemon *daemon)
 	}
 	if (daemon->drain_timer != NULL)
 		event_free(daemon->drain_timer);
-	event_base_free(daemon->base);
+	if (daemon->base != NULL)
+		event_base_free(daemon->base);
 	if (daemon->config != daemon->first_config)
 		config_free(daemon->config);
 	config_free(daemon->first_config);
