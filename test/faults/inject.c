@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <libpq-fe.h>
 #include <poll.h>
@@ -66,6 +67,21 @@ attach(void)
 		page = mapped;
 }
 
+/* Where the call comes from, into the daemon's log, for who wants to know. */
+static void
+trace(void)
+{
+	void *frames[40];
+	int count;
+
+	if (getenv(FAULT_TRACE_VARIABLE) == NULL)
+		return;
+	page->is_armed = false;
+	count = backtrace(frames, 40);
+	backtrace_symbols_fd(frames, count, STDERR_FILENO);
+	page->is_armed = true;
+}
+
 /* Counts a call; true when it is the one that is to fail, with errno set. */
 static bool
 strikes(enum fault_call call)
@@ -80,6 +96,7 @@ strikes(enum fault_call call)
 	if (number > page->at && !page->is_lasting)
 		return false;
 	page->struck++;
+	trace();
 	errno = page->error;
 	return true;
 }
@@ -97,6 +114,27 @@ strikes_length(enum fault_call call, size_t *length)
 	return false;
 }
 
+/* What sanitizers and the measuring of coverage do at the end is their own affair. */
+void
+exit(int status)
+{
+	FIND(exit);
+	if (page != NULL)
+		page->is_armed = false;
+	real(status);
+	__builtin_unreachable();
+}
+
+static int (*daemon_main)(int, char **, char **);
+
+static int
+armed_main(int argc, char **argv, char **environment)
+{
+	if (page != NULL && page->arms_at_main)
+		page->is_armed = true;
+	exit(daemon_main(argc, argv, environment));
+}
+
 int __libc_start_main(int (*main_function)(int, char **, char **), int argc, char **argv,
 	void (*init)(void), void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
 
@@ -105,9 +143,8 @@ __libc_start_main(int (*main_function)(int, char **, char **), int argc, char **
 	void (*init)(void), void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
 {
 	FIND(__libc_start_main);
-	if (page != NULL && page->arms_at_main)
-		page->is_armed = true;
-	return real(main_function, argc, argv, init, fini, rtld_fini, stack_end);
+	daemon_main = main_function;
+	return real(armed_main, argc, argv, init, fini, rtld_fini, stack_end);
 }
 
 /* memory ------------------------------------------------------------------------------------- */

@@ -17,6 +17,9 @@
 /* The file, which is as large as the page. */
 #define FAULT_PAGE_VARIABLE "TEST_FAULT_PAGE"
 
+/* In the environment: the daemon logs where the call that fails comes from. */
+#define FAULT_TRACE_VARIABLE "TEST_FAULT_TRACE"
+
 /* Instead of an errno: the call does its work, but only for one byte. */
 #define FAULT_SHORT 0
 

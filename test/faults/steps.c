@@ -302,6 +302,19 @@ const struct step warm_steps[] = {
 };
 const size_t warm_step_count = sizeof warm_steps / sizeof *warm_steps;
 
+#define PAGE                                                                                       \
+	"GET /recording/cel?from=16&limit=200 HTTP/1.1\r\nHost: a\r\nX-Auth-Token: " DAEMON_TOKEN  \
+	"\r\n\r\n"
+
+const struct step twice_steps[] = {
+	{ .name = "channel events, asked for again",
+		.raw = PAGE PAGE PAGE,
+		.answers = 3,
+		.status = 200,
+		.pause_ms = 350 },
+};
+const size_t twice_step_count = sizeof twice_steps / sizeof *twice_steps;
+
 static void
 write_tokens(void)
 {

@@ -41,6 +41,10 @@ extern const size_t cold_step_count;
 extern const struct step warm_steps[];
 extern const size_t warm_step_count;
 
+/* While it is remembered for 300 ms: what is asked for again goes into the memory file. */
+extern const struct step twice_steps[];
+extern const size_t twice_step_count;
+
 /* Rows, files and tokens that they need. */
 void steps_prepare(void);
 

@@ -84,8 +84,8 @@ victim_configure(const struct victim_settings *settings)
 		"database.conninfo",
 		scratch_format("%s application_name=%s",
 			cluster_conninfo("recordingd", CLUSTER_DATABASE), settings->application),
-		"database.connections", "2", "database.statement_timeout", "3s",
-		"database.queue_timeout", "3s", "server.drain_timeout", "3s",
+		"database.connections", "2", "database.statement_timeout", "6s",
+		"database.queue_timeout", "8s", "server.drain_timeout", "3s",
 		"server.header_timeout", "3s", "server.body_timeout", "3s", "server.idle_timeout",
 		"5s", "cel.cache_ttl", settings->cache_ttl, "audio.accel_prefix",
 		settings->accel_prefix, NULL);
