@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 static struct fault_page *page; /* NULL: nothing is counted */
+static bool is_filtering;	/* libseccomp makes its filter */
 
 /* The next function of this name behind this library; real: what the wrapper calls. */
 #define FIND(name)                                                                                 \
@@ -88,7 +89,7 @@ strikes(enum fault_call call)
 {
 	unsigned long number;
 
-	if (page == NULL || !page->is_armed)
+	if (page == NULL || !page->is_armed || is_filtering)
 		return false;
 	number = ++page->counts[call];
 	if (page->call != (int)call || number < page->at)
@@ -317,18 +318,20 @@ close(int descriptor)
 	return -1;
 }
 
-ssize_t
-read(int descriptor, void *bytes, size_t length)
-{
-	FIND(read);
-	return strikes_length(FAULT_READ, &length) ? -1 : real(descriptor, bytes, length);
-}
-
-/* By write() libevent's handler of signals tells the loop, through a pipe that cannot fail. */
+/* Through one libevent's handler of signals tells the loop; what is in memory does not fail. */
 static bool
 is_pipe(int descriptor)
 {
 	return lseek(descriptor, 0, SEEK_CUR) < 0;
+}
+
+ssize_t
+read(int descriptor, void *bytes, size_t length)
+{
+	FIND(read);
+	if (!is_pipe(descriptor) && strikes_length(FAULT_READ, &length))
+		return -1;
+	return real(descriptor, bytes, length);
 }
 
 ssize_t
@@ -581,6 +584,31 @@ poll(struct pollfd *polled, nfds_t count, int timeout_ms)
 {
 	FIND(poll);
 	return strikes(FAULT_POLL) ? -1 : real(polled, count, timeout_ms);
+}
+
+/* libseccomp --------------------------------------------------------------------------------- */
+
+void *seccomp_init(uint32_t action);
+void seccomp_release(void *filter);
+
+/*
+ * While it makes a filter, at the start, libseccomp 2.5 crashes or goes round and round when memory
+ * is out; nobody can do anything about that from here.
+ */
+void *
+seccomp_init(uint32_t action)
+{
+	FIND(seccomp_init);
+	is_filtering = true;
+	return real(action);
+}
+
+void
+seccomp_release(void *filter)
+{
+	FIND(seccomp_release);
+	real(filter);
+	is_filtering = false;
 }
 
 /* libpq -------------------------------------------------------------------------------------- */
