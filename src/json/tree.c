@@ -1,15 +1,25 @@
 #include "json/tree.h"
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "json/syntax.h"
+
+/* An array or object whose end has not come yet. */
+struct level {
+	struct json_object *container;
+	char *name; /* owned; of the value that is read now; NULL in an array */
+};
 
 /* Where reading has got to. It can count on the syntax, and on the bound of the depth. */
 struct reader {
 	const char *at;
+	struct level levels[JSON_DEPTH_MAX];
+	unsigned depth;
 };
 
 static void
@@ -153,59 +163,10 @@ read_number(struct reader *reader)
 	return checked(json_object_new_int64(strtoll(text, NULL, 10)));
 }
 
-static struct json_object *read_value(struct reader *reader);
-
 static struct json_object *
-read_array(struct reader *reader)
+read_scalar(struct reader *reader)
 {
-	struct json_object *array = checked(json_object_new_array());
-
-	reader->at++;
-	skip_blanks(reader);
-	if (*reader->at == ']') {
-		reader->at++;
-		return array;
-	}
-	do {
-		if (json_object_array_add(array, read_value(reader)) != 0)
-			memory_exhausted();
-	} while (step(reader) == ',');
-	return array;
-}
-
-static struct json_object *
-read_object(struct reader *reader)
-{
-	struct json_object *object = checked(json_object_new_object());
-
-	reader->at++;
-	skip_blanks(reader);
-	if (*reader->at == '}') {
-		reader->at++;
-		return object;
-	}
-	do {
-		char *name;
-
-		skip_blanks(reader);
-		name = read_string(reader);
-		(void)step(reader);
-		if (json_object_object_add(object, name, read_value(reader)) != 0)
-			memory_exhausted();
-		free(name);
-	} while (step(reader) == ',');
-	return object;
-}
-
-static struct json_object *
-read_value(struct reader *reader)
-{
-	skip_blanks(reader);
 	switch (*reader->at) {
-	case '{':
-		return read_object(reader);
-	case '[':
-		return read_array(reader);
 	case '"':
 		return read_text(reader);
 	case 't':
@@ -222,12 +183,81 @@ read_value(struct reader *reader)
 	}
 }
 
+/* The name in front of the next value, in an object. */
+static void
+read_name(struct reader *reader)
+{
+	struct level *level = &reader->levels[reader->depth - 1];
+
+	if (!json_object_is_type(level->container, json_type_object))
+		return;
+	skip_blanks(reader);
+	level->name = read_string(reader);
+	(void)step(reader);
+}
+
+/* True when there is something in it, which comes first. */
+static bool
+open_container(struct reader *reader, struct json_object **container)
+{
+	char end = *reader->at == '{' ? '}' : ']';
+
+	*container = checked(end == '}' ? json_object_new_object() : json_object_new_array());
+	reader->at++;
+	skip_blanks(reader);
+	if (*reader->at == end) {
+		reader->at++;
+		return false;
+	}
+	reader->levels[reader->depth++] = (struct level){ .container = *container };
+	read_name(reader);
+	return true;
+}
+
+static void
+put_into(struct level *level, struct json_object *value)
+{
+	int result = level->name == NULL
+			     ? json_object_array_add(level->container, value)
+			     : json_object_object_add(level->container, level->name, value);
+
+	if (result != 0)
+		memory_exhausted();
+	free(level->name);
+	level->name = NULL;
+}
+
+/* Puts a value in its place, and so each container that ends behind it; false: more is to come. */
+static bool
+close_value(struct reader *reader, struct json_object **value)
+{
+	while (reader->depth > 0) {
+		put_into(&reader->levels[reader->depth - 1], *value);
+		if (step(reader) == ',') {
+			read_name(reader);
+			return false;
+		}
+		*value = reader->levels[--reader->depth].container;
+	}
+	return true;
+}
+
 struct json_object *
 json_tree_read(const char *text)
 {
 	struct reader reader = { .at = text };
+	struct json_object *value = NULL;
+	bool is_open;
 
-	return read_value(&reader);
+	do {
+		is_open = false;
+		skip_blanks(&reader);
+		if (*reader.at == '{' || *reader.at == '[')
+			is_open = open_container(&reader, &value);
+		else
+			value = read_scalar(&reader);
+	} while (is_open || !close_value(&reader, &value));
+	return value;
 }
 
 char *
