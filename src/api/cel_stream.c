@@ -137,9 +137,9 @@ first_id(const struct exchange *exchange, int64_t *id, struct error *error)
 	if (last == NULL || *last == '\0')
 		return true;
 	digits = strspn(last, "0123456789");
-	if (last[digits] == '\0' && digits <= ID_DIGITS_MAX)
+	if (digits <= ID_DIGITS_MAX && last[digits] == '\0')
 		*id = strtoll(last, NULL, 10) + 1;
-	if (last[digits] != '\0' || digits > ID_DIGITS_MAX || *id > (int64_t)FIELD_NUMBER_MAX + 1)
+	if (digits > ID_DIGITS_MAX || last[digits] != '\0' || *id > (int64_t)FIELD_NUMBER_MAX + 1)
 		return error_set(
 			error, ERROR_INVALID_PARAMETER, "Last-Event-ID must be the id of an event");
 	return true;

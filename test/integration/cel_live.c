@@ -379,6 +379,32 @@ START_TEST(test_stream_slow_reader)
 }
 END_TEST
 
+/* Many that do not read: what waits for them stays within the budget, and others are served. */
+START_TEST(test_stream_budget)
+{
+	enum { BUDGET = 1 << 20, TURN = 200000 };
+	static const char series[] = "\nrecordingd_http_output_waiting_bytes ";
+	struct raw_client *slow[60];
+	const char *line;
+	long waiting;
+
+	daemon_restart("server.output_budget", "1MiB", "cel.cache_ttl", "60s", NULL);
+	for (int i = 0; i < HARNESS_COUNT(slow); i++) {
+		slow[i] = raw_open_slow();
+		raw_send(slow[i],
+			"GET /recording/cel/stream?from=1000 HTTP/1.1\r\n" TOKEN_FIELD "\r\n");
+		expect_status(http_get("/recording/health"), 200);
+	}
+	wait_ms(500);
+	line = strstr(http_get("/recording/metrics")->body, series);
+	ck_assert_ptr_nonnull(line);
+	waiting = atol(line + strlen(series));
+	ck_assert_int_gt(waiting, BUDGET / 4);
+	ck_assert_int_le(waiting, BUDGET + TURN);
+	expect_status(http_get("/recording/cel?limit=1"), 200);
+}
+END_TEST
+
 /*
  * The database goes away while rows wait for a slow client: what it had in memory comes when it
  * reads, and the rest once the database is back.
@@ -431,6 +457,7 @@ cel_live_suite(void)
 	harness_add(suite, "stream HEAD", test_stream_head);
 	harness_add(suite, "stream catches up", test_stream_catches_up);
 	harness_add(suite, "stream slow reader", test_stream_slow_reader);
+	harness_add(suite, "stream budget", test_stream_budget);
 	harness_add(suite, "slow stream over outage", test_slow_stream_over_outage);
 	return suite;
 }
