@@ -431,6 +431,8 @@ START_TEST(test_after_timeout)
 	sql_session_run(session, "COMMIT");
 	expect_status(attach(id, "[{'key':'a','value':'2'}]"), 201);
 	ck_assert_str_eq(rows_of(id), "a=2");
+	/* At the first try: "prepared statement does not exist". */
+	ck_assert_ptr_null(strstr(daemon_log(), "26000"));
 }
 END_TEST
 
