@@ -277,6 +277,9 @@ db_connection_read_cb(evutil_socket_t socket, short what, void *context)
 
 	(void)socket;
 	(void)what;
+	/* The socket is closed, and its number is whoever's opens the next. */
+	if (!alive)
+		db_connection_free_events(connection);
 	/* Before the end PostgreSQL may have said why, or answered: take that first. */
 	read_results(connection);
 	if (!alive) {

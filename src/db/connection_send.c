@@ -123,6 +123,18 @@ db_connection_write_cb(evutil_socket_t socket, short what, void *context)
 		db_connection_close(connection, PQerrorMessage(connection->pg));
 }
 
+/*
+ * Not closed from here, as it may be on the stack; but watched no more. libpq has closed the socket
+ * where it met the error, and the next client to connect gets its number: to libevent that would be
+ * watched already, so epoll would never hear of the client.
+ */
+static void
+lose(struct db_connection *connection)
+{
+	connection->broken = true;
+	db_connection_free_events(connection);
+}
+
 static void
 send_query(struct db_connection *connection, struct db_query *query)
 {
@@ -141,7 +153,7 @@ send_query(struct db_connection *connection, struct db_query *query)
 		sent = send_step(connection, &query->steps[i]);
 	if (!sent || PQpipelineSync(connection->pg) != 1 || !send_position(connection, query) ||
 		!flush(connection))
-		connection->broken = true;
+		lose(connection);
 	db_connection_arm_query_timer(connection);
 }
 

@@ -103,11 +103,11 @@ pick_connection(struct db_pool *pool, enum db_lane lane, enum db_route route)
 }
 
 /* The next one to have waited too long: the first, or behind those that moved to the front. */
-static const struct db_query *
+static struct db_query *
 next_to_expire(const struct waiting_list *waiting)
 {
-	const struct db_query *next = TAILQ_FIRST(&waiting->queries);
-	const struct db_query *query;
+	struct db_query *next = TAILQ_FIRST(&waiting->queries);
+	struct db_query *query;
 
 	for (query = next; query != NULL; query = TAILQ_NEXT(query, link)) {
 		if (query->deadline_ms < next->deadline_ms)
@@ -324,37 +324,35 @@ static const struct db_server_events server_events = {
 	.on_lost = on_lost,
 };
 
-/* Ends what has waited too long. The list is in order but for queries that moved to the front. */
+/*
+ * Ends what has waited too long: one after the other, as a hook may start queries, and abandon
+ * those that still wait here.
+ */
+static void
+end_expired(struct db_pool *pool, struct waiting_list *waiting, int64_t now_ms)
+{
+	struct db_query *query;
+
+	while ((query = next_to_expire(waiting)) != NULL && query->deadline_ms <= now_ms) {
+		stop_waiting(pool, query);
+		query->outcome = DB_OUTCOME_UNAVAILABLE;
+		db_query_finish(query);
+	}
+}
+
 static void
 waiting_cb(evutil_socket_t socket, short what, void *context)
 {
 	struct db_pool *pool = context;
-	struct db_query_list expired = TAILQ_HEAD_INITIALIZER(expired);
 	int64_t now_ms = clock_now_ms();
-	struct db_query *query;
 
 	(void)socket;
 	(void)what;
 	dispatch(pool);
-	for (unsigned i = 0; i < WAITING_LISTS; i++) {
-		struct waiting_list *waiting = &pool->waiting[i];
-		struct db_query *next;
-
-		for (query = TAILQ_FIRST(&waiting->queries); query != NULL; query = next) {
-			next = TAILQ_NEXT(query, link);
-			if (query->deadline_ms > now_ms)
-				continue;
-			stop_waiting(pool, query);
-			TAILQ_INSERT_TAIL(&expired, query, link);
-		}
-		arm_waiting_timer(waiting);
-	}
-	/* Hooks come last: they may start queries and so change the lists. */
-	while ((query = TAILQ_FIRST(&expired)) != NULL) {
-		TAILQ_REMOVE(&expired, query, link);
-		query->outcome = DB_OUTCOME_UNAVAILABLE;
-		db_query_finish(query);
-	}
+	for (unsigned i = 0; i < WAITING_LISTS; i++)
+		end_expired(pool, &pool->waiting[i], now_ms);
+	for (unsigned i = 0; i < WAITING_LISTS; i++)
+		arm_waiting_timer(&pool->waiting[i]);
 }
 
 struct db_query *

@@ -220,7 +220,8 @@ START_TEST(test_chaos)
 	finish_clients();
 	check_books();
 	ck_assert_msg(recovers, "recordingd does not recover");
-	ck_assert_int_eq(ledger_wrong_count(), 0);
+	ck_assert_msg(ledger_wrong_count() == 0, "%ld wrong, the first: %s", ledger_wrong_count(),
+		ledger_first_wrong());
 	ck_assert_int_le(ledger_unexcused_count() * UNEXPLAINED_SHARE, ledger_request_count());
 	check_memory(&look, last_kib);
 	ck_assert_msg(wait_until(has_no_clients, &descriptors, 10000),

@@ -207,6 +207,12 @@ ledger_wrong_count(void)
 	return count;
 }
 
+const char *
+ledger_first_wrong(void)
+{
+	return ledger.wrong_texts[0];
+}
+
 static long
 count_requests(void)
 {

@@ -83,6 +83,9 @@ bool ledger_is_answered(void);
 void ledger_print_missing(void);
 
 long ledger_wrong_count(void);
+
+/* Empty while nothing was wrong. Only once nobody notes anything more. */
+const char *ledger_first_wrong(void);
 long ledger_request_count(void);
 long ledger_unexcused_count(void);
 

@@ -1,4 +1,5 @@
 /* The database goes away, comes back, loses sessions, or is slow. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,10 @@
 #define SEARCH_REQUEST                                                                             \
 	"POST /recording/records/search HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"              \
 	"X-Auth-Token: " DAEMON_TOKEN "\r\n\r\n{}"
+
+#define CALLID_REQUEST                                                                             \
+	"POST /recording/records/callid_search?callid=none HTTP/1.1\r\nHost: x\r\n"                \
+	"Content-Length: 0\r\nX-Auth-Token: " DAEMON_TOKEN "\r\n\r\n"
 
 /* Backoff is at most a second and its jitter: with the scheduler's share, three. */
 #define RECOVERY_MS 3000
@@ -152,6 +157,57 @@ START_TEST(test_ended_sessions)
 END_TEST
 
 static bool
+has_no_session(void *unused)
+{
+	(void)unused;
+	return sql_number("SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'") ==
+	       0;
+}
+
+static void
+expect_served(struct raw_client *client)
+{
+	const struct reply *reply = raw_reply(client, 10000);
+
+	ck_assert_msg(reply != NULL, "a client gets no reply");
+	expect_status(reply, 200);
+}
+
+/*
+ * libpq closes the socket of an ended session when something is sent there, and the next client
+ * gets its number: all in the same turn of the loop, before the session's own end is read. So long
+ * as the socket is watched, that client would never be heard.
+ */
+START_TEST(test_number_of_ended_session)
+{
+	struct raw_client *old_clients[8];
+	struct raw_client *new_clients[4];
+
+	daemon_restart("database.connections", "1", NULL);
+	for (int i = 0; i < HARNESS_COUNT(old_clients); i++)
+		old_clients[i] = raw_open();
+	for (int round = 0; round < 3; round++) {
+		ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
+		ck_assert_int_eq(kill(daemon_pid(), SIGSTOP), 0);
+		for (int i = 0; i < HARNESS_COUNT(old_clients); i++)
+			ck_assert(raw_send(old_clients[i], CALLID_REQUEST));
+		for (int i = 0; i < HARNESS_COUNT(new_clients); i++)
+			new_clients[i] = raw_open();
+		sql_run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+			" WHERE usename = 'recordingd'");
+		ck_assert(wait_until(has_no_session, NULL, 5000));
+		ck_assert_int_eq(kill(daemon_pid(), SIGCONT), 0);
+		for (int i = 0; i < HARNESS_COUNT(old_clients); i++)
+			expect_served(old_clients[i]);
+		for (int i = 0; i < HARNESS_COUNT(new_clients); i++) {
+			ck_assert(raw_send(new_clients[i], CALLID_REQUEST));
+			expect_served(new_clients[i]);
+		}
+	}
+}
+END_TEST
+
+static bool
 has_active_statement(void *count)
 {
 	return sql_active_statements() == *(long *)count;
@@ -268,6 +324,7 @@ database_down_suite(void)
 	harness_add(suite, "comes back in time", test_comes_back_in_time);
 	harness_add(suite, "restart under load", test_restart_under_load);
 	harness_add(suite, "ended sessions", test_ended_sessions);
+	harness_add(suite, "number of ended session", test_number_of_ended_session);
 	harness_add(suite, "runs again", test_runs_again);
 	harness_add(suite, "write is not repeated", test_write_is_not_repeated);
 	harness_add(suite, "statement timeout", test_statement_timeout);

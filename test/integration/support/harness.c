@@ -218,6 +218,17 @@ harness_add_row(Suite *suite, const char *name, const TTest *test, int row)
 	tcase_add_loop_test(new_case(suite, name), test, row, row + 1);
 }
 
+/* Once more behind the logs, as of long output only the end is shown. */
+static void
+show_failures(SRunner *runner)
+{
+	TestResult **failures = srunner_failures(runner);
+
+	for (int i = 0; i < srunner_ntests_failed(runner); i++)
+		printf("failed: %s: %s\n", tr_tcname(failures[i]), tr_msg(failures[i]));
+	free(failures);
+}
+
 int
 harness_run(Suite *suite)
 {
@@ -229,12 +240,13 @@ harness_run(Suite *suite)
 	srunner_set_fork_status(runner, CK_NOFORK);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
 	ended_well = daemon_finish();
 	if (failed != 0 || !ended_well) {
 		show_tail(DAEMON_LOG);
 		show_tail(CLUSTER_LOG);
+		show_failures(runner);
 	}
+	srunner_free(runner);
 	curl_global_cleanup();
 	return failed == 0 && ended_well ? EXIT_SUCCESS : EXIT_FAILURE;
 }
