@@ -426,7 +426,7 @@ list_text(const struct search_conditions *conditions, const struct list *list, c
 
 /* Calls longer than the bounds of the lists allow for. */
 static bool
-needs_very_long_calls(const struct search_conditions *conditions, const struct list *last)
+needs_long_calls(const struct search_conditions *conditions, const struct list *last)
 {
 	return (conditions->end != NULL || conditions->after.start != NULL) &&
 	       (last->order == LIST_OF_PASSAGES || last->order == LIST_OF_PAIRS);
@@ -482,9 +482,9 @@ lists_text(const struct search_conditions *conditions, enum search_walk walk)
 		owned[owned_count] = list_text(conditions, &lists[i], filters);
 		add(&parts, owned[owned_count++]);
 	}
-	if (needs_very_long_calls(conditions, &lists[count - 1])) {
+	if (needs_long_calls(conditions, &lists[count - 1])) {
 		owned[owned_count] = long_calls_text(
-			conditions, sql_records_search_very_long_calls);
+			conditions, sql_records_search_long_calls_around);
 		add(&parts, sql_records_search_next_list);
 		add(&parts, owned[owned_count++]);
 	}

@@ -23,9 +23,9 @@
 --
 -- Lists of passages and pairs are not in the order of the calls' starts. There the walk stops at the
 -- last call of the depth, and goes on as far as a later start may still hide, which rests on this: a
--- passage begins at most an hour before its call (clocks differ), and at most a day after it unless the call
--- lasts longer than a day or has no end; a call gets its id between its start and two hours after its
--- end. In short lists, which are read whole, nothing rests on it.
+-- passage begins between an hour before its call and an hour after its end (clocks differ), and at most a
+-- day after its start unless the call lasts longer than a day or has no end; a call gets its id between
+-- its start and two hours after its end. In short lists, which are read whole, nothing rests on it.
 
 -- part: open
 -- The first names the types of all parameters, as PostgreSQL wants for those that are not used.
@@ -312,9 +312,28 @@ WITH asked AS (
 						)
 					OFFSET 0
 
--- part: very_long_calls
--- Calls longer than a day, or that have no end: beyond the bounds of lists of passages and pairs.
--- There are few. Index: call_data (start_time DESC, id DESC) of these alone.
+-- part: long_calls_around
+-- Calls longer than an hour may lie beyond the bounds of lists of passages and pairs, and with them
+-- those that share their uniqueid: by up to a day those up to a day, anywhere those beyond, or without
+-- an end. There are few.
+-- Index: call_data (start_time DESC, id DESC) of each of the two alone; call_data (uniqueid).
+		(
+			SELECT call.id, call.start_time
+			FROM (
+				SELECT long.uniqueid
+				FROM call_data AS long
+				WHERE long.end_time - long.start_time > interval '1 hour'
+					AND long.start_time >= least($8, $14) - interval '1 day'
+					AND long.start_time < least($8, $14) + interval '1 hour'
+				OFFSET 0
+			) AS long
+			JOIN call_data AS call ON call.uniqueid = long.uniqueid
+			WHERE call.answer_time IS NOT NULL
+				/*filters*/
+			ORDER BY call.start_time DESC, call.id DESC
+			LIMIT /*depth*/
+		)
+		UNION ALL
 		(
 			SELECT call.id, call.start_time
 			FROM call_data AS call
@@ -386,13 +405,13 @@ WITH asked AS (
 -- part: passages_until_end
 						AND passage.queue_time < CASE
 							WHEN (SELECT is_short FROM short) THEN 'infinity'
-							ELSE $8 + interval '1 day'
+							ELSE $8 + interval '3 hours'
 						END
 
 -- part: passages_until_after
 						AND passage.queue_time < CASE
 							WHEN (SELECT is_short FROM short) THEN 'infinity'
-							ELSE $14 + interval '1 day'
+							ELSE $14 + interval '3 hours'
 						END
 
 -- part: pairs_since
@@ -414,7 +433,7 @@ WITH asked AS (
 							ELSE coalesce((
 								SELECT after.id
 								FROM call_data AS after
-								WHERE after.start_time >= $8 + interval '26 hours'
+								WHERE after.start_time >= $8 + interval '3 hours'
 								ORDER BY after.start_time, after.id
 								LIMIT 1
 							), 2147483648)
@@ -426,7 +445,7 @@ WITH asked AS (
 							ELSE coalesce((
 								SELECT after.id
 								FROM call_data AS after
-								WHERE after.start_time >= $14 + interval '26 hours'
+								WHERE after.start_time >= $14 + interval '3 hours'
 								ORDER BY after.start_time, after.id
 								LIMIT 1
 							), 2147483648)

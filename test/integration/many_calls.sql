@@ -104,7 +104,7 @@ FROM called;
 SELECT setval('call_data_id_seq', 20000);
 
 -- Up to three passages for each of most calls: the first about when it starts, later ones as late as
--- within 20 hours, or days for calls that last days.
+-- 50 minutes after its end, or days for calls that last days.
 INSERT INTO call_on_queue (callid, queue_time, answer_time, hangup_time, status, queue_ref, agent_num)
 SELECT 'u' || unique_i, at.queue_time, CASE WHEN dice.status < 0.7 THEN at.queue_time + dice.wait END,
 	at.queue_time + dice.wait + interval '1 minute',
@@ -139,7 +139,7 @@ CROSS JOIN LATERAL (
 		WHEN dice.n = 1 THEN (dice.offset_ - 0.3) * interval '100 minutes'
 		WHEN dice.offset_ < 0.9 THEN dice.offset_ * least(duration, interval '20 hours')
 		WHEN duration > interval '1 day' THEN dice.offset_ * duration
-		ELSE dice.offset_ * interval '20 hours'
+		ELSE dice.offset_ * (least(duration, interval '20 hours') + interval '50 minutes')
 	END AS queue_time
 ) AS at
 ORDER BY at.queue_time;
