@@ -197,11 +197,27 @@ add_number_filters(struct fragments *filters, const struct search_conditions *co
 				     : sql_records_search_filter_caller);
 }
 
+/* Those that look into other tables than the call's. */
+static void
+add_filters_of_others(struct fragments *filters, const struct search_conditions *conditions,
+	enum search_walk walk)
+{
+	if (conditions->agents != NULL && walk != SEARCH_WALK_AGENT)
+		add(filters, sql_records_search_filter_agent);
+	add_passage_filters(filters, conditions, walk);
+	if (conditions->value != NULL && walk != SEARCH_WALK_PAIR)
+		add(filters, sql_records_search_filter_key_and_value);
+	else if (conditions->value == NULL && conditions->key != NULL && walk != SEARCH_WALK_KEY &&
+		 !is_recording(conditions))
+		add(filters, sql_records_search_filter_key);
+}
+
 /* Every condition but the one that is walked; SEARCH_WALK_TIME: all of them. */
 static char *
 filters_beside(const struct search_conditions *conditions, enum search_walk walk)
 {
 	struct fragments filters = { 0 };
+	size_t before;
 
 	if (conditions->start != NULL)
 		add(&filters, sql_records_search_filter_start);
@@ -212,15 +228,13 @@ filters_beside(const struct search_conditions *conditions, enum search_walk walk
 	add_number_filters(&filters, conditions, walk);
 	if (conditions->direction != NULL && walk != SEARCH_WALK_DIRECTION)
 		add(&filters, sql_records_search_filter_direction);
-	if (conditions->agents != NULL && walk != SEARCH_WALK_AGENT)
-		add(&filters, sql_records_search_filter_agent);
-	add_passage_filters(&filters, conditions, walk);
-	if (conditions->value != NULL && walk != SEARCH_WALK_PAIR)
-		add(&filters, sql_records_search_filter_key_and_value);
-	else if (conditions->value == NULL && conditions->key != NULL && walk != SEARCH_WALK_KEY &&
-		 !is_recording(conditions))
-		add(&filters, sql_records_search_filter_key);
-	add(&filters, sql_records_search_filter_recorded);
+	add(&filters, sql_records_search_filter_in_order);
+	before = filters.count;
+	add_filters_of_others(&filters, conditions, walk);
+	if (filters.count > before)
+		add(&filters, sql_records_search_filter_in_order_recorded);
+	else
+		filters.texts[before - 1] = sql_records_search_filter_recorded;
 	return join(&filters);
 }
 
