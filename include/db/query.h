@@ -1,8 +1,9 @@
 /*
  * One query on its way: inside src/db only.
  *
- * A query is in exactly one list: its lane's waiting list (connection is NULL) or its connection's
- * list of sent queries. Whoever takes it out of the list ends it with db_query_finish().
+ * A query is in exactly one list: a waiting list (db/waiting.h; connection is NULL) or its
+ * connection's list of sent queries. Whoever takes it out of the list ends it with
+ * db_query_finish().
  */
 #ifndef RECORDINGD_DB_QUERY_H
 #define RECORDINGD_DB_QUERY_H
@@ -54,7 +55,7 @@ struct db_query {
 	bool delivered;	       /* on_result has been called */
 	bool has_rows;	       /* … with rows */
 	bool moved;	       /* this is the second attempt */
-	bool wants_second_try; /* its prepared statement is stale: see db_connection.c */
+	bool wants_second_try; /* its prepared statement is stale: see connection_results.c */
 	bool was_refused;      /* nothing of it was done: by a standby, or with a stale plan */
 	bool asks_position;    /* behind its sync comes the question up to where it has written */
 	bool is_at_position;   /* its sync has come: what follows is the answer */
