@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cel/log.h"
@@ -62,8 +63,8 @@ send_piece(struct stream *stream)
 		connection_close(connection, "too much output is waiting for slow readers");
 		return false;
 	}
-	if (stream->reader.rows == 0 && evbuffer_add(stream->piece, ":\n\n", 3) != 0)
-		memory_exhausted();
+	if (stream->reader.rows == 0)
+		buffer_add(stream->piece, ":\n\n", 3);
 	connection_stream_send(connection, stream->piece);
 	return connection_context(connection) == exchange;
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -246,36 +247,34 @@ block_text(struct cel_block *block)
 	return block->mapped;
 }
 
-/* The text that could not be mapped: memory, not a disk, so reading it cannot fall short. */
+/* Copies text that could not be mapped. */
 static void
-read_text(const struct cel_block *block, size_t begin, size_t length, void *copy)
+read_text(const struct cel_block *block, size_t begin, size_t length, struct evbuffer *out)
 {
-	if (pread(block->extent->file, copy, length, block->extent->offset + (int64_t)begin) !=
-		(ssize_t)length) {
-		log_write(LOG_LEVEL_CRITICAL, "cannot read cache memory: %s", strerror(errno));
-		abort();
-	}
-}
-
-/*
- * Not by evbuffer_add(): libevent makes the piece behind a part of a file as large as that part's
- * end in the file, which grows for as long as the process lives.
- */
-void
-cel_block_copy(struct cel_block *block, size_t begin, size_t length, struct evbuffer *out)
-{
-	const char *text = block_text(block);
 	struct evbuffer_iovec room;
 
 	if (evbuffer_reserve_space(out, (ev_ssize_t)length, &room, 1) != 1)
 		memory_exhausted();
 	room.iov_len = length;
-	if (text == NULL)
-		read_text(block, begin, length, room.iov_base);
-	else
-		memcpy(room.iov_base, text + begin, length);
+	/* Memory, not a disk: reading it cannot fall short. */
+	if (pread(block->extent->file, room.iov_base, length,
+		    block->extent->offset + (int64_t)begin) != (ssize_t)length) {
+		log_write(LOG_LEVEL_CRITICAL, "cannot read cache memory: %s", strerror(errno));
+		abort();
+	}
 	if (evbuffer_commit_space(out, &room, 1) != 0)
 		memory_exhausted();
+}
+
+void
+cel_block_copy(struct cel_block *block, size_t begin, size_t length, struct evbuffer *out)
+{
+	const char *text = block_text(block);
+
+	if (text == NULL)
+		read_text(block, begin, length, out);
+	else
+		buffer_add(out, text + begin, length);
 }
 
 void

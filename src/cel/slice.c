@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/buffer.h"
 #include "cel/block.h"
 
 /* A slice up to this size is copied: cheaper than a system call of its own. */
@@ -40,8 +40,7 @@ cel_slice_copy_row(
 	row += slice->first_row;
 	begin = row_begin(block, row) + 1;
 	cel_block_copy(block, begin, block->ends[row] - begin, out);
-	if (evbuffer_add(out, end, strlen(end)) != 0)
-		memory_exhausted();
+	buffer_add(out, end, strlen(end));
 }
 
 int64_t

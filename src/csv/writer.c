@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 
 #define CAPACITY_MIN 1024
@@ -120,7 +121,6 @@ csv_line_end(struct csv_writer *writer)
 	reserve(writer, 2);
 	memcpy(writer->line + writer->length, "\r\n", 2);
 	writer->length += 2;
-	if (evbuffer_add(writer->out, writer->line, writer->length) != 0)
-		memory_exhausted();
+	buffer_add(writer->out, writer->line, writer->length);
 	writer->length = 0;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "http/http_date.h"
@@ -209,10 +210,9 @@ write_head(
 		length += snprintf(head + length, sizeof head - (size_t)length,
 			"Transfer-Encoding: chunked\r\n");
 	}
-	if (evbuffer_add(connection->output, head, (size_t)length) != 0 ||
-		evbuffer_add(connection->output, response->fields, response->fields_length) != 0 ||
-		evbuffer_add(connection->output, "\r\n", 2) != 0)
-		memory_exhausted();
+	buffer_add(connection->output, head, (size_t)length);
+	buffer_add(connection->output, response->fields, response->fields_length);
+	buffer_add(connection->output, "\r\n", 2);
 }
 
 void
@@ -255,8 +255,7 @@ connection_send_continue(struct connection *connection)
 
 	/* Nothing else is on the way, so 25 bytes fit; if not, they go out with the answer. */
 	open_output(connection);
-	if (evbuffer_add(connection->output, line, sizeof line - 1) != 0)
-		memory_exhausted();
+	buffer_add(connection->output, line, sizeof line - 1);
 	(void)evbuffer_write(connection->output, connection->socket);
 }
 
@@ -267,9 +266,8 @@ connection_end_stream(struct connection *connection)
 
 	connection->keeps_alive = false;
 	open_output(connection);
-	if (!request_is_http_1_0(connection->request) &&
-		evbuffer_add(connection->output, last_chunk, sizeof last_chunk - 1) != 0)
-		memory_exhausted();
+	if (!request_is_http_1_0(connection->request))
+		buffer_add(connection->output, last_chunk, sizeof last_chunk - 1);
 	connection_set_state(connection, CONNECTION_WRITING);
 	write_output(connection);
 }
@@ -319,8 +317,8 @@ connection_stream_send(struct connection *connection, struct evbuffer *piece)
 		memory_exhausted();
 	if (evbuffer_add_buffer(connection->output, piece) != 0)
 		memory_exhausted();
-	if (is_chunked && evbuffer_add(connection->output, "\r\n", 2) != 0)
-		memory_exhausted();
+	if (is_chunked)
+		buffer_add(connection->output, "\r\n", 2);
 	stream_write(connection);
 }
 
