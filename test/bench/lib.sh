@@ -41,6 +41,9 @@ free_port() {
 
 sql() { psql -X -q -h "$work" -U recordingd_bench -d xivo_stats -v ON_ERROR_STOP=1 "$@"; }
 
+# A test of another kind may have rows of its own.
+load_data() { sql -v cel_rows=$cel_rows -f "$top/test/bench/data.sql" >/dev/null; }
+
 start_database() {
 	chmod 755 "$work"
 	mkdir "$work/pg"
@@ -52,8 +55,8 @@ start_database() {
 		start >/dev/null
 	createdb -h "$work" -U recordingd_bench xivo_stats
 	sql -f "$top/etc/schema.sql" >/dev/null
-	sql -v cel_rows=$cel_rows -f "$top/test/bench/data.sql" >/dev/null
-	sql -f "$top/etc/indexes.sql" >/dev/null
+	load_data
+	PGOPTIONS="-c client_min_messages=warning" sql -f "$top/etc/indexes.sql" >/dev/null
 }
 
 # start_recordingd [NAME=VALUE…]

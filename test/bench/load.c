@@ -12,6 +12,11 @@
  *   first S seconds are not counted; those under way at the end are waited for. 404 is an answer,
  *   5xx too, but these are counted: the line printed ends with how many, and the longest time in
  *   microseconds.
+ * load --port N --connections N --count N [--every N] --mix FILE
+ *   FILE has a line for each request: the status of its answer, method, target, header fields with
+ *   " | " between them, and a body, separated by tabs. N requests are sent, each one of the lines
+ *   by chance; another status ends the program. Prints how many answers there are, once --every of
+ *   them, and in the end "all" with how many had each status.
  * load --port N --connections N --idle --request FILE
  *   Sends the request once on each connection, prints "idle", and keeps them open until its
  *   standard input ends.
@@ -40,9 +45,12 @@
 /* Latencies are counted in buckets of a microsecond up to 20 seconds; longer ones in the last. */
 #define LATENCY_BUCKETS 20000000
 
+#define STATUS_MAX 600
+
 struct request {
 	char *bytes;
 	size_t length;
+	int status; /* of its answer; 0: not known */
 };
 
 struct client {
@@ -52,6 +60,7 @@ struct client {
 	uint64_t body_left;
 	bool in_body;
 	int64_t sent_us;
+	const struct request *request; /* of --requests or --mix */
 };
 
 struct options {
@@ -63,8 +72,10 @@ struct options {
 	bool is_idle;
 	char request[REQUEST_MAX];
 	size_t request_length;
-	struct request *requests; /* of --requests */
+	struct request *requests; /* of --requests or --mix */
 	size_t request_count;
+	uint64_t count; /* of --mix */
+	uint64_t every;
 };
 
 static char buffer[BUFFER_BYTES];
@@ -72,6 +83,7 @@ static uint32_t latencies[LATENCY_BUCKETS + 1];
 static uint64_t answers;
 static uint64_t received_bytes;
 static uint64_t refusals;
+static uint64_t statuses[STATUS_MAX];
 static bool may_refuse;
 static int64_t counted_from_us;
 static int64_t longest_us;
@@ -118,6 +130,7 @@ send_request(struct client *client, const struct options *options)
 		const struct request *chosen =
 			&options->requests[(size_t)random() % options->request_count];
 
+		client->request = chosen;
 		request = chosen->bytes;
 		length = chosen->length;
 	}
@@ -152,8 +165,16 @@ open_client(struct client *client, const struct options *options, int epoll)
 }
 
 static bool
-is_expected(const char *head)
+is_expected(const char *head, const struct request *request)
 {
+	if (request != NULL && request->status != 0) {
+		int status = atoi(head + strlen("HTTP/1.1 "));
+
+		if (strncmp(head, "HTTP/1.1 ", 9) != 0 || status != request->status)
+			return false;
+		statuses[status]++;
+		return true;
+	}
 	if (strncmp(head, "HTTP/1.1 20", 11) == 0)
 		return true;
 	if (!may_refuse)
@@ -172,8 +193,10 @@ parse_head(struct client *client)
 	const char *length;
 
 	client->head[client->head_length] = '\0';
-	if (!is_expected(client->head)) {
+	if (!is_expected(client->head, client->request)) {
 		fprintf(stderr, "load: unexpected answer: %.200s\n", client->head);
+		if (client->request != NULL)
+			fprintf(stderr, "to: %s\n", client->request->bytes);
 		exit(EXIT_FAILURE);
 	}
 	length = strcasestr(client->head, "\r\nContent-Length:");
@@ -327,6 +350,37 @@ run(const struct options *options, int epoll)
 	putchar('\n');
 }
 
+/* No time is measured: every answer counts, until all requests have theirs. */
+static void
+run_mix(const struct options *options, int epoll)
+{
+	uint64_t sent = (uint64_t)options->connections;
+	struct epoll_event events[EVENTS_MAX];
+
+	while (answers < options->count) {
+		int count = epoll_wait(epoll, events, EVENTS_MAX, LATENCY_BUCKETS / 1000);
+
+		if (count <= 0)
+			fail("waiting for answers");
+		for (int i = 0; i < count; i++) {
+			if (!read_client(events[i].data.ptr))
+				continue;
+			if (++answers % options->every == 0) {
+				printf("%llu\n", (unsigned long long)answers);
+				fflush(stdout);
+			}
+			if (sent++ < options->count)
+				send_request(events[i].data.ptr, options);
+		}
+	}
+	fputs("all", stdout);
+	for (int status = 0; status < STATUS_MAX; status++) {
+		if (statuses[status] > 0)
+			printf(" %d:%llu", status, (unsigned long long)statuses[status]);
+	}
+	putchar('\n');
+}
+
 /* One answer on each connection, then nothing until standard input ends. */
 static void
 idle(const struct options *options, int epoll)
@@ -363,11 +417,21 @@ read_request(struct options *options, const char *file)
 	fclose(stream);
 }
 
+static struct request *
+new_request(struct options *options)
+{
+	options->requests = realloc(
+		options->requests, (options->request_count + 1) * sizeof *options->requests);
+	if (options->requests == NULL)
+		fail("memory");
+	return &options->requests[options->request_count++];
+}
+
 /* A line of --requests, without its newline, becomes a raw request. */
 static void
 read_line(struct options *options, char *line)
 {
-	struct request *request;
+	struct request *request = new_request(options);
 	char *target = strchr(line, '\t');
 	char *body;
 	int length;
@@ -378,11 +442,7 @@ read_line(struct options *options, char *line)
 	body = strchr(target, '\t');
 	if (body != NULL)
 		*body++ = '\0';
-	options->requests = realloc(
-		options->requests, (options->request_count + 1) * sizeof *options->requests);
-	if (options->requests == NULL)
-		fail("memory");
-	request = &options->requests[options->request_count++];
+	request->status = 0;
 	length = asprintf(&request->bytes,
 		"%s %s HTTP/1.1\r\nHost: bench\r\nX-Auth-Token: bench\r\n"
 		"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
@@ -392,8 +452,65 @@ read_line(struct options *options, char *line)
 	request->length = (size_t)length;
 }
 
+/* Field by field, as each may be empty. */
+static char *
+next_cell(char **line)
+{
+	char *cell = strsep(line, "\t");
+
+	if (cell == NULL)
+		fail("a line with too few tabs");
+	return cell;
+}
+
+/* "X-Auth-Token: bench | Range: bytes=0-9" as lines of a head. */
+static char *
+header_lines(char *fields)
+{
+	char *lines = malloc(strlen(fields) + 3);
+	char *out = lines;
+
+	if (lines == NULL)
+		fail("memory");
+	while (*fields != '\0') {
+		if (strncmp(fields, " | ", 3) == 0) {
+			out = stpcpy(out, "\r\n");
+			fields += 3;
+		} else {
+			*out++ = *fields++;
+		}
+	}
+	strcpy(out, out == lines ? "" : "\r\n");
+	return lines;
+}
+
+/* The same for a line of --mix. */
 static void
-read_requests(struct options *options, const char *file)
+read_mix_line(struct options *options, char *line)
+{
+	struct request *request = new_request(options);
+	const char *status = next_cell(&line);
+	const char *method = next_cell(&line);
+	const char *target = next_cell(&line);
+	char *lines = header_lines(next_cell(&line));
+	const char *body = next_cell(&line);
+	int length;
+
+	request->status = atoi(status);
+	if (request->status < 200 || request->status >= STATUS_MAX)
+		fail("a line without a status");
+	length = asprintf(&request->bytes,
+		"%s %s HTTP/1.1\r\nHost: bench\r\n%sContent-Length: %zu\r\n\r\n%s", method, target,
+		lines, strlen(body), body);
+	if (length < 0)
+		fail("memory");
+	request->length = (size_t)length;
+	free(lines);
+}
+
+static void
+read_requests(struct options *options, const char *file,
+	void (*read)(struct options *options, char *line))
 {
 	FILE *stream = fopen(file, "r");
 	char *line = NULL;
@@ -404,11 +521,10 @@ read_requests(struct options *options, const char *file)
 		fail(file);
 	while ((length = getline(&line, &size, stream)) > 0) {
 		line[length - 1] = '\0';
-		read_line(options, line);
+		read(options, line);
 	}
 	free(line);
 	fclose(stream);
-	may_refuse = true;
 }
 
 static void
@@ -422,6 +538,9 @@ parse_options(int argc, char **argv, struct options *options)
 		{ "requests", required_argument, NULL, 'f' },
 		{ "warm", required_argument, NULL, 'w' },
 		{ "random", required_argument, NULL, 'n' },
+		{ "mix", required_argument, NULL, 'm' },
+		{ "count", required_argument, NULL, 'o' },
+		{ "every", required_argument, NULL, 'e' },
 		{ "idle", no_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -442,7 +561,17 @@ parse_options(int argc, char **argv, struct options *options)
 			read_request(options, optarg);
 			break;
 		case 'f':
-			read_requests(options, optarg);
+			read_requests(options, optarg, read_line);
+			may_refuse = true;
+			break;
+		case 'm':
+			read_requests(options, optarg, read_mix_line);
+			break;
+		case 'o':
+			options->count = strtoull(optarg, NULL, 10);
+			break;
+		case 'e':
+			options->every = strtoull(optarg, NULL, 10);
 			break;
 		case 'w':
 			options->warm_seconds = atof(optarg);
@@ -461,7 +590,8 @@ parse_options(int argc, char **argv, struct options *options)
 		(options->request_length == 0) == (options->request_count == 0) ||
 		(options->random > 0 && strstr(options->request, "RANDOM") == NULL)) {
 		fprintf(stderr,
-			"load: --port, --connections and --request or --requests are needed\n");
+			"load: --port, --connections and --request, --requests or --mix are "
+			"needed\n");
 		exit(2);
 	}
 }
@@ -473,6 +603,7 @@ main(int argc, char **argv)
 	struct client *clients;
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
+	options.every = UINT64_MAX;
 	parse_options(argc, argv, &options);
 	clients = calloc((size_t)options.connections, sizeof *clients);
 	if (epoll < 0 || clients == NULL)
@@ -481,6 +612,8 @@ main(int argc, char **argv)
 		open_client(&clients[i], &options, epoll);
 	if (options.is_idle)
 		idle(&options, epoll);
+	else if (options.count > 0)
+		run_mix(&options, epoll);
 	else
 		run(&options, epoll);
 	free(clients);
