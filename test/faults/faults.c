@@ -528,11 +528,11 @@ static void
 sweep(struct scene *scene)
 {
 	unsigned long counts[FAULT_CALLS];
+	unsigned long points = score_points();
+	long began_ms = wait_now_ms();
 
 	if (!is_wanted("FAULTS_SCENE", scene->name))
 		return;
-	if (stride == 1)
-		printf("%s\n", scene->name);
 	learn(scene);
 	if (play(scene, NULL, 0) != OUTCOME_ANSWERED)
 		score_defect("without a fault it is not answered twice");
@@ -544,6 +544,9 @@ sweep(struct scene *scene)
 			try_kind(scene, &kinds[i], counts[kinds[i].call]);
 	}
 	talk_free(&scene->right);
+	if (stride == 1)
+		printf("%s: %lu points in %ld s\n", scene->name, score_points() - points,
+			(wait_now_ms() - began_ms) / 1000);
 }
 
 static void

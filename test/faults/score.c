@@ -20,6 +20,7 @@ struct tally {
 
 static struct {
 	struct tally *tallies; /* one of each kind */
+	unsigned long points;
 	unsigned long defects;
 
 	/* The point at hand. */
@@ -49,6 +50,7 @@ score_begin(const char *scene, const struct kind *kind, unsigned long at)
 void
 score_add(enum outcome outcome)
 {
+	score.points++;
 	tally()->points++;
 	tally()->outcomes[outcome]++;
 }
@@ -68,6 +70,12 @@ score_defect(const char *format, ...)
 	vprintf(format, arguments);
 	va_end(arguments);
 	printf("\n%s\n", victim_log());
+}
+
+unsigned long
+score_points(void)
+{
+	return score.points;
 }
 
 unsigned long

@@ -21,6 +21,8 @@ void score_add(enum outcome outcome);
 /* Tells of one, with the daemon's log. */
 void score_defect(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* So far, of all scenes. */
+unsigned long score_points(void);
 unsigned long score_defects(void);
 
 /* The table of all kinds. */
