@@ -27,7 +27,7 @@ struct db_connection {
 
 	/* Owned. */
 	PGconn *pg;		   /* NULL while CLOSED */
-	struct event *read_event;  /* NULL while CLOSED; persistent once SETTING_UP */
+	struct event *read_event;  /* NULL while CLOSED or lost; persistent once SETTING_UP */
 	struct event *write_event; /* as above; pending while PQflush has more to send */
 	struct event *timer;	   /* retry, connect, or the oldest query's deadline */
 	struct db_query_list sent; /* in the order of sending */

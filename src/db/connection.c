@@ -190,8 +190,10 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 enum db_connection_state
 db_connection_state(const struct db_connection *connection)
 {
-	/* A connection that is about to be closed or rebuilt takes nothing new. */
-	if (connection->state == DB_CONNECTION_READY && (connection->broken || connection->stale))
+	/* A connection that is about to be closed or rebuilt takes nothing new; one that is watched
+	 * no more is lost, and only gives what has come. */
+	if (connection->state == DB_CONNECTION_READY &&
+		(connection->broken || connection->stale || connection->read_event == NULL))
 		return DB_CONNECTION_CLOSED;
 	return connection->state;
 }

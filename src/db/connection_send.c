@@ -148,7 +148,8 @@ send_query(struct db_connection *connection, struct db_query *query)
 		connection->last_progress_ms = query->sent_us / 1000;
 	TAILQ_INSERT_TAIL(&connection->sent, query, link);
 	connection->load++;
-	sent = send_preamble(connection, query);
+	/* The connection may just have been lost, when the timeout was sent in front of it. */
+	sent = !connection->broken && send_preamble(connection, query);
 	for (size_t i = 0; i < query->step_count && sent; i++)
 		sent = send_step(connection, &query->steps[i]);
 	if (!sent || PQpipelineSync(connection->pg) != 1 || !send_position(connection, query) ||

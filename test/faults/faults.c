@@ -48,6 +48,7 @@
 struct scene {
 	const char *name;
 	enum outcome (*play)(const struct scene *scene);
+	void (*prepare)(void);	 /* before anything fails; NULL: nothing */
 	bool starts;		 /* begins before the daemon, which does not run yet */
 	const struct step *step; /* of a request, and the one that must work afterwards */
 	struct talk right;	 /* the answers to it */
@@ -291,16 +292,32 @@ configure(const char *cache_ttl, const char *accel_prefix, const char *applicati
 		.cache_ttl = cache_ttl, .accel_prefix = accel_prefix, .application = application });
 }
 
+static const char *const reload_words[] = { "reloaded", "keeping the old configuration", NULL };
+
+/* Another timeout, which each connection sets in front of its next query. */
+static void
+change_timeout(void)
+{
+	static bool is_longer;
+
+	is_longer = !is_longer;
+	victim_configure(&(struct victim_settings){ .cache_ttl = "0",
+		.accel_prefix = "",
+		.application = "process",
+		.statement_timeout = is_longer ? "7s" : "6s" });
+	if (!is_told(SIGHUP, reload_words))
+		score_defect("another timeout is not loaded");
+}
+
 /* With another connection string, so that all connections are made anew. */
 static enum outcome
 play_reload(const struct scene *scene)
 {
-	static const char *const words[] = { "reloaded", "keeping the old configuration", NULL };
 	static unsigned reloads;
 
 	(void)scene;
 	configure("0", "", scratch_format("reload%u", ++reloads));
-	return is_told(SIGHUP, words) ? OUTCOME_ANSWERED : OUTCOME_REFUSED;
+	return is_told(SIGHUP, reload_words) ? OUTCOME_ANSWERED : OUTCOME_REFUSED;
 }
 
 static enum outcome
@@ -450,6 +467,8 @@ play(const struct scene *scene, const struct kind *kind, unsigned long at)
 
 	if (scene->starts && !victim_stop())
 		score_defect("it does not end as it should");
+	if (scene->prepare != NULL)
+		scene->prepare();
 	watch = watch_begin();
 	order(scene, kind, at);
 	outcome = scene->play(scene);
@@ -491,6 +510,13 @@ is_wanted(const char *variable, const char *name)
 	return wanted == NULL || strcmp(wanted, name) == 0;
 }
 
+/* What nobody would meet by chance, and what has been wrong. */
+static bool
+is_always_tried(const struct kind *kind, unsigned long at)
+{
+	return kind->error == FAULT_NO_ROOM && at == 1;
+}
+
 static void
 try_kind(const struct scene *scene, const struct kind *kind, unsigned long count)
 {
@@ -502,7 +528,7 @@ try_kind(const struct scene *scene, const struct kind *kind, unsigned long count
 		if (getenv("FAULTS_POINT") != NULL &&
 			strtoul(getenv("FAULTS_POINT"), NULL, 10) != at)
 			continue;
-		if (++ticket % stride == 0)
+		if (++ticket % stride == 0 || is_always_tried(kind, at))
 			has_struck = try_point(scene, kind, at);
 	}
 }
@@ -622,6 +648,9 @@ START_TEST(test_process)
 {
 	struct scene scenes[] = {
 		{ .name = "start", .play = play_start, .starts = true },
+		{ .name = "behind another timeout",
+			.play = play_request,
+			.prepare = change_timeout },
 		{ .name = "reload", .play = play_reload },
 		{ .name = "reopening the access log", .play = play_reopen },
 		{ .name = "a client that leaves", .play = play_leave },

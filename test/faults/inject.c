@@ -643,7 +643,11 @@ int
 PQconsumeInput(PGconn *connection)
 {
 	FIND(PQconsumeInput);
-	return strikes(FAULT_PQCONSUMEINPUT) ? 0 : real(connection);
+	if (!strikes(FAULT_PQCONSUMEINPUT))
+		return real(connection);
+	if (page->error == FAULT_NO_ROOM)
+		(void)real(connection);
+	return 0;
 }
 
 int
@@ -653,11 +657,27 @@ PQenterPipelineMode(PGconn *connection)
 	return strikes(FAULT_PQENTERPIPELINEMODE) ? 0 : real(connection);
 }
 
+/* Of FAULT_NO_ROOM: the second half. */
+static bool
+has_no_room(void)
+{
+	if (page == NULL || !page->is_armed || page->error != FAULT_NO_ROOM || page->struck == 0 ||
+		page->struck > 2)
+		return false;
+	page->struck++;
+	return true;
+}
+
 int
 PQflush(PGconn *connection)
 {
+	int more;
+
 	FIND(PQflush);
-	return strikes(FAULT_PQFLUSH) ? -1 : real(connection);
+	if (strikes(FAULT_PQFLUSH))
+		return -1;
+	more = real(connection);
+	return more == 0 && has_no_room() ? 1 : more;
 }
 
 static PGresult *

@@ -23,6 +23,12 @@
 /* Instead of an errno: the call does its work, but only for one byte. */
 #define FAULT_SHORT 0
 
+/*
+ * Of the calls of libpq that return 0: what follows finds no room in the socket, as PQflush() says
+ * twice, for itself and for PQpipelineSync(), which calls it. What has come is taken all the same.
+ */
+#define FAULT_NO_ROOM (-1)
+
 /* Of PQgetResult(): NULL, where there was a result; else there is one that says "out of memory". */
 #define FAULT_NO_RESULT 0
 

@@ -79,6 +79,7 @@ const struct kind kinds[] = {
 	{ "PQconnectStartParams: NULL", FAULT_PQCONNECTSTART, ENOMEM, MAY_FAIL, false },
 	{ "PQconnectPoll: failed", FAULT_PQCONNECTPOLL, EIO, MAY_FAIL, false },
 	{ "PQconsumeInput: 0", FAULT_PQCONSUMEINPUT, EIO, MAY_FAIL, false },
+	{ "PQconsumeInput: 0, and no room", FAULT_PQCONSUMEINPUT, FAULT_NO_ROOM, MAY_FAIL, false },
 	{ "PQenterPipelineMode: 0", FAULT_PQENTERPIPELINEMODE, EIO, MAY_FAIL, false },
 	{ "PQflush: -1", FAULT_PQFLUSH, EIO, MAY_FAIL, false },
 	{ "PQgetResult: NULL", FAULT_PQGETRESULT, FAULT_NO_RESULT, MAY_FAIL, false },
@@ -86,6 +87,8 @@ const struct kind kinds[] = {
 	{ "PQpipelineSync: 0", FAULT_PQPIPELINESYNC, EIO, MAY_FAIL, false },
 	{ "PQsendPrepare: 0", FAULT_PQSENDPREPARE, EIO, MAY_FAIL, false },
 	{ "PQsendQueryParams: 0", FAULT_PQSENDQUERYPARAMS, EIO, MAY_FAIL, false },
+	{ "PQsendQueryParams: 0, and no room", FAULT_PQSENDQUERYPARAMS, FAULT_NO_ROOM, MAY_FAIL,
+		false },
 	{ "PQsendQueryPrepared: 0", FAULT_PQSENDQUERYPREPARED, EIO, MAY_FAIL, false },
 	{ "PQsetnonblocking: -1", FAULT_PQSETNONBLOCKING, EIO, MAY_FAIL, false },
 };

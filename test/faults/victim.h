@@ -28,7 +28,8 @@ int victim_port(void);
 struct victim_settings {
 	const char *cache_ttl;
 	const char *accel_prefix;
-	const char *application; /* name of the database connections */
+	const char *application;       /* name of the database connections */
+	const char *statement_timeout; /* NULL: 6 s */
 };
 
 /* The daemon's settings from its next start or reload on. */
