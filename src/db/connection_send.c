@@ -101,15 +101,25 @@ send_position(struct db_connection *connection, struct db_query *query)
 	       PQpipelineSync(connection->pg) == 1;
 }
 
-/* Sends what libpq holds back. False when the connection is lost. */
+/*
+ * Sends what libpq holds back. False when the connection is lost.
+ *
+ * Where the socket has no room for all at once, libpq reads what has come. Nothing else tells of it
+ * then: the results of earlier queries would wait until those of this one come.
+ */
 static bool
 flush(struct db_connection *connection)
 {
 	int more = PQflush(connection->pg);
 
+	if (more < 0)
+		return false;
 	if (more == 1 && event_add(connection->write_event, NULL) != 0)
 		memory_exhausted();
-	return more >= 0;
+	if (PQisBusy(connection->pg) == 0)
+		event_active(connection->read_event, EV_READ, 0);
+	/* What it makes nothing of closes the socket. */
+	return PQstatus(connection->pg) != CONNECTION_BAD;
 }
 
 void

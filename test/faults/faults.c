@@ -14,6 +14,7 @@
 
 #include "inject.h"
 #include "kinds.h"
+#include "late.h"
 #include "score.h"
 #include "steps.h"
 #include "support/daemon.h"
@@ -491,7 +492,9 @@ try_point(const struct scene *scene, const struct kind *kind, unsigned long at)
 	bool has_struck = victim_page()->struck > 0;
 
 	if (has_struck) {
-		if (kind->effect == MUST_ANSWER && outcome != OUTCOME_ANSWERED)
+		/* What lasts to the end of the process never gets better. */
+		if (kind->effect == MUST_ANSWER && outcome != OUTCOME_ANSWERED &&
+			!(kind->is_lasting && scene->play == play_stop))
 			score_defect("that is no reason to refuse");
 		score_add(outcome);
 	} else if (outcome != OUTCOME_ANSWERED) {
@@ -667,6 +670,15 @@ START_TEST(test_process)
 }
 END_TEST
 
+START_TEST(test_late)
+{
+	prepare();
+	configure("0", "", "late");
+	ck_assert(late_is_answered());
+	expect_no_defects();
+}
+END_TEST
+
 /* The last: it prints the table. */
 START_TEST(test_score)
 {
@@ -683,6 +695,7 @@ faults_suite(void)
 	harness_add(suite, "remembered", test_remembered);
 	harness_add(suite, "asked_again", test_asked_again);
 	harness_add(suite, "process", test_process);
+	harness_add(suite, "late", test_late);
 	harness_add(suite, "score", test_score);
 	return suite;
 }

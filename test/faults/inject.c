@@ -27,6 +27,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct fault_page *page; /* NULL: nothing is counted */
@@ -102,13 +103,23 @@ strikes(enum fault_call call)
 	return true;
 }
 
+static void
+be_late(void)
+{
+	struct timespec duration = { 0, FAULT_LATE_MS * 1000000L };
+
+	nanosleep(&duration, NULL);
+}
+
 /* The same for what may do a part of its work: true when it fails, else *length may be shorter. */
 static bool
 strikes_length(enum fault_call call, size_t *length)
 {
 	if (!strikes(call))
 		return false;
-	if (page->error != FAULT_SHORT)
+	if (page->error == FAULT_LATE)
+		be_late();
+	else if (page->error != FAULT_SHORT)
 		return true;
 	if (*length > 1)
 		*length = 1;

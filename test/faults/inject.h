@@ -23,6 +23,10 @@
 /* Instead of an errno: the call does its work, but only for one byte. */
 #define FAULT_SHORT 0
 
+/* The same, but later: meanwhile others do theirs. */
+#define FAULT_LATE    (-2)
+#define FAULT_LATE_MS 300
+
 /*
  * Of the calls of libpq that return 0: what follows finds no room in the socket, as PQflush() says
  * twice, for itself and for PQpipelineSync(), which calls it. What has come is taken all the same.
