@@ -368,11 +368,12 @@ play_stop(const struct scene *scene)
 	return outcome;
 }
 
+/* One that has ended cannot tell PostgreSQL anything. */
 static bool
 nothing_runs(void *context)
 {
 	(void)context;
-	return sql_active_statements() == 0;
+	return victim_end(0) != VICTIM_RUNS || sql_active_statements() == 0;
 }
 
 /* A client that leaves while its search waits for a lock: PostgreSQL must be told to stop it. */

@@ -509,11 +509,24 @@ recv(int descriptor, void *bytes, size_t length, int flags)
 	return strikes_length(FAULT_RECV, &length) ? -1 : real(descriptor, bytes, length, flags);
 }
 
+/* Whoever gets EPIPE reads the end next, as the other side is no more. */
+static void
+end_connection(int descriptor)
+{
+	FIND(shutdown);
+	if (page->error == EPIPE)
+		(void)real(descriptor, SHUT_RDWR);
+	errno = page->error;
+}
+
 ssize_t
 send(int descriptor, const void *bytes, size_t length, int flags)
 {
 	FIND(send);
-	return strikes_length(FAULT_SEND, &length) ? -1 : real(descriptor, bytes, length, flags);
+	if (!strikes_length(FAULT_SEND, &length))
+		return real(descriptor, bytes, length, flags);
+	end_connection(descriptor);
+	return -1;
 }
 
 ssize_t
