@@ -114,7 +114,7 @@ void connection_send_continue(struct connection *connection);
 /* The end of a stream that is complete; its context was abandoned. */
 void connection_end_stream(struct connection *connection);
 
-/* While WRITING or STREAMING: the socket takes more. */
+/* While BODY, WRITING or STREAMING: the socket takes more. */
 void connection_on_room(struct connection *connection);
 
 /* connection_read.c: requests coming in, and what waits behind them ---------------------------- */

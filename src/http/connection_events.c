@@ -20,6 +20,7 @@ write_cb(evutil_socket_t socket, short what, void *context)
 	(void)socket;
 	(void)what;
 	switch (connection->state) {
+	case CONNECTION_BODY:
 	case CONNECTION_WRITING:
 	case CONNECTION_STREAMING:
 		connection_on_room(connection);

@@ -156,13 +156,26 @@ on_stream_room(struct connection *connection)
 		server->handler->on_drained(connection, server->handler_context);
 }
 
+/* The rest of "100 Continue"; once the body is there, it goes out with the answer. */
+static void
+on_body_room(struct connection *connection)
+{
+	if (connection->output == NULL || !write_turn(connection))
+		return;
+	if (evbuffer_get_length(connection->output) > 0 &&
+		event_add(&connection->write_event, NULL) != 0)
+		memory_exhausted();
+}
+
 void
 connection_on_room(struct connection *connection)
 {
 	if (connection->state == CONNECTION_WRITING)
 		write_output(connection);
-	else
+	else if (connection->state == CONNECTION_STREAMING)
 		on_stream_room(connection);
+	else
+		on_body_room(connection);
 }
 
 /* RFC 9110, 6.6.1: one second is the resolution, so once a second is enough. */
@@ -253,10 +266,13 @@ connection_send_continue(struct connection *connection)
 {
 	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	/* Nothing else is on the way, so 25 bytes fit; if not, they go out with the answer. */
 	open_output(connection);
 	buffer_add(connection->output, line, sizeof line - 1);
 	(void)evbuffer_write(connection->output, connection->socket);
+	/* The answer before it may still fill the socket. */
+	if (evbuffer_get_length(connection->output) > 0 &&
+		event_add(&connection->write_event, NULL) != 0)
+		memory_exhausted();
 }
 
 void

@@ -218,6 +218,7 @@ request(const struct step *step, struct talk *talk)
 		.text = step_text(step, run.number),
 		.answers = step->answers == 0 ? 1 : step->answers,
 		.is_head = is_head(step),
+		.awaits_word = step->awaits_word,
 		.until = step->until == NULL ? NULL : scratch_quotes(step->until),
 		.timeout_ms = STUCK_MS,
 		.silence_ms = WHILE_MS,

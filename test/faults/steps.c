@@ -241,6 +241,7 @@ const struct step cold_steps[] = {
 		.target = "/recording/history/agent?days=36500",
 		.body = "{'agentNum':'1004'}",
 		.fields = "Expect: 100-continue\r\n",
+		.awaits_word = true,
 		.status = 200 },
 	{ .name = "no token", .target = "/recording/cel", .token = "", .status = 401 },
 	{ .name = "a token without the scope",

@@ -21,6 +21,7 @@ struct step {
 	int status;	   /* of the first answer, when nothing fails */
 	int answers;	   /* 0: one */
 	const char *until; /* of a stream */
+	bool awaits_word;  /* the client sends its body when it is told to */
 	bool varies;	   /* the answer is never the same: its status is all that is compared */
 	bool may_degrade;  /* it tells what has failed: 503 is no refusal */
 	long pause_ms;	   /* before it, so that what was read is forgotten */

@@ -45,10 +45,8 @@ open_connection(int port)
 }
 
 static bool
-send_all(int fd, const char *text)
+send_bytes(int fd, const char *text, size_t length)
 {
-	size_t length = strlen(text);
-
 	while (length > 0) {
 		ssize_t sent = send(fd, text, length, MSG_NOSIGNAL);
 
@@ -188,6 +186,26 @@ wait_for_bytes(int fd, long timeout_ms)
 	return poll(&polled, 1, timeout_ms < 0 ? 0 : (int)timeout_ms) > 0;
 }
 
+/* An answer may come before all is sent. */
+static void
+send_request(const struct talk_request *request, struct incoming *incoming)
+{
+	const char *text = request->text;
+
+	if (request->awaits_word) {
+		const char *body = strstr(text, "\r\n\r\n") + 4;
+
+		(void)send_bytes(incoming->fd, text, (size_t)(body - text));
+		text = body;
+		do {
+			if (!wait_for_bytes(incoming->fd, request->timeout_ms))
+				break;
+			receive(incoming);
+		} while (!incoming->has_ended && strstr(incoming->bytes, "\r\n\r\n") == NULL);
+	}
+	(void)send_bytes(incoming->fd, text, strlen(text));
+}
+
 static void
 read_answers(const struct talk_request *request, struct incoming *incoming, struct talk *talk)
 {
@@ -226,8 +244,7 @@ talk_run(const struct talk_request *request, int port, struct talk *talk)
 	*talk = (struct talk){ .end = TALK_CLOSED };
 	if (incoming.fd < 0)
 		return;
-	/* An answer may come before all is sent. */
-	(void)send_all(incoming.fd, request->text);
+	send_request(request, &incoming);
 	if (request->act != NULL)
 		request->act(request->context);
 	talk->end = TALK_COMPLETE;

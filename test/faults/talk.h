@@ -14,6 +14,7 @@ struct talk_request {
 	const char *text;
 	int answers;	   /* how many must come */
 	bool is_head;	   /* they have no bodies */
+	bool awaits_word;  /* the body is sent once something has come */
 	const char *until; /* the answer is a stream, and complete when it has this; else NULL */
 	long timeout_ms;
 
