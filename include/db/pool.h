@@ -43,8 +43,9 @@ struct db_query;
 
 struct db_settings {
 	const char *conninfo;
-	const char *read_conninfo; /* NULL or "": none */
-	unsigned connections;	   /* to the primary, and to each host that only reads */
+	const char *read_conninfo;   /* NULL or "": none */
+	unsigned connections;	     /* to the primary, and to each host that only reads */
+	unsigned search_connections; /* of these for long statements; 0: half */
 	int64_t statement_timeout_ms;
 	int64_t queue_timeout_ms;
 	int64_t read_max_lag_ms;

@@ -46,6 +46,7 @@ struct config {
 		char *conninfo;
 		char *read_conninfo; /* "": none */
 		uint64_t connections;
+		uint64_t search_connections;
 		uint64_t statement_timeout_ms;
 		uint64_t queue_timeout_ms;
 		uint64_t read_max_lag_ms;

@@ -17,8 +17,9 @@
 #define PIPELINE_DEPTH 16
 
 /*
- * Of the connections, one in so many serves the short lane. Half: while one backend waits for its
- * socket to be read, others go on, and a search at the same time needs no more than the rest.
+ * Of the connections, one in so many serves the short lane unless the settings say otherwise. Half:
+ * while one backend waits for its socket to be read, others go on, and a search at the same time
+ * needs no more than the rest.
  */
 #define SHORT_SHARE 2
 
@@ -368,6 +369,18 @@ db_server_renew(struct db_server *server)
 	server->is_renewing = false;
 }
 
+/* At least one. */
+static unsigned
+short_connections(const struct db_settings *settings)
+{
+	unsigned count = settings->connections;
+
+	if (count == 1 || settings->search_connections >= count)
+		return 1;
+	return settings->search_connections == 0 ? count / SHORT_SHARE
+						 : count - settings->search_connections;
+}
+
 struct db_server *
 db_server_new(struct db_pool *pool, struct event_base *base, const struct db_settings *settings,
 	const struct db_target *target, const struct db_server_events *events, unsigned number)
@@ -379,9 +392,7 @@ db_server_new(struct db_pool *pool, struct event_base *base, const struct db_set
 	server->settings = settings;
 	server->events = events;
 	aim(server, target);
-	server->short_count = count / SHORT_SHARE;
-	if (server->short_count == 0)
-		server->short_count = 1;
+	server->short_count = short_connections(settings);
 	server->timer = evtimer_new(base, timer_cb, server);
 	if (server->timer == NULL)
 		memory_exhausted();

@@ -72,6 +72,8 @@ const struct config_option config_options[] = {
 		"a standby that is further behind is not asked"),
 	NUMBER(database, connections, "8", 1, 500, RESTARTS,
 		"size of the connection pool"),
+	NUMBER(database, search_connections, "0", 0, 499, RESTARTS,
+		"of them for searches and histories; 0: half"),
 	DURATION(database, statement_timeout, "10s", 10, ONE_HOUR, RELOADS,
 		"longest run of a statement, then 504"),
 	DURATION(database, queue_timeout, "5s", 1, ONE_HOUR, RELOADS,

@@ -95,6 +95,7 @@ db_settings_of(const struct config *config)
 		.conninfo = config->database.conninfo,
 		.read_conninfo = config->database.read_conninfo,
 		.connections = (unsigned)config->database.connections,
+		.search_connections = (unsigned)config->database.search_connections,
 		.statement_timeout_ms = (int64_t)config->database.statement_timeout_ms,
 		.queue_timeout_ms = (int64_t)config->database.queue_timeout_ms,
 		.read_max_lag_ms = (int64_t)config->database.read_max_lag_ms,

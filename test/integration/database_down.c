@@ -297,6 +297,31 @@ START_TEST(test_queue_timeout)
 }
 END_TEST
 
+/* As many searches at once as they have connections; also where none would be left for others. */
+START_TEST(test_search_connections)
+{
+	static const struct {
+		const char *connections, *searches;
+		long running;
+	} cases[] = { { "8", "1", 1 }, { "8", "3", 3 }, { "4", "9", 3 }, { "2", "0", 1 } };
+	PGconn *session = sql_session();
+	struct http_pending *slow[4];
+
+	daemon_restart("database.connections", cases[_i].connections, "database.search_connections",
+		cases[_i].searches, NULL);
+	sql_session_run(session, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+	for (int i = 0; i < HARNESS_COUNT(slow); i++)
+		slow[i] = http_begin(&(struct http_request){
+			.target = "/recording/records/search", .body = "{}" });
+	wait_for_statements(cases[_i].running);
+	expect_status(http_get("/recording/cel?from=10&limit=1"), 200);
+	ck_assert_int_eq(sql_active_statements(), cases[_i].running);
+	sql_session_run(session, "COMMIT");
+	for (int i = 0; i < HARNESS_COUNT(slow); i++)
+		expect_status(http_finish(slow[i]), 200);
+}
+END_TEST
+
 /* A new column order, a dropped index, a table made anew: plans that no longer fit. */
 START_TEST(test_changed_schema)
 {
@@ -329,6 +354,7 @@ database_down_suite(void)
 	harness_add(suite, "write is not repeated", test_write_is_not_repeated);
 	harness_add(suite, "statement timeout", test_statement_timeout);
 	harness_add(suite, "queue timeout", test_queue_timeout);
+	harness_add_loop(suite, "search connections", test_search_connections, 4);
 	harness_add(suite, "changed schema", test_changed_schema);
 	return suite;
 }

@@ -123,6 +123,7 @@ static const struct {
 	{ "database.read_conninfo", "" },
 	{ "database.read_max_lag", "10000" },
 	{ "database.connections", "8" },
+	{ "database.search_connections", "0" },
 	{ "database.statement_timeout", "10000" },
 	{ "database.queue_timeout", "5000" },
 	{ "audio.directory", "/var/spool/recordingd/audio" },
