@@ -85,22 +85,33 @@ measure_next() {
 
 # Lanes ----------------------------------------------------------------------------------------------
 
-# What is quick stays quick while sixteen clients ask for what takes long.
-measure_lanes() {
-	local name heavy seconds=$((seconds < 3 ? 3 : seconds))
-	for name in last_agent callid_search cel; do
-		load_case "$name" | keep_result "lane: $name, quiet" >/dev/null
-	done
+# measure_busy WHAT: while sixteen clients ask for what takes long.
+measure_busy() {
+	local name heavy
 	"$top/build/test/bench/load" --port "$port" --connections 16 --seconds 3600 \
 		--requests "$(file_of heavy)" >/dev/null 2>&1 &
 	heavy=$!
 	sleep 1
 	for name in last_agent callid_search cel; do
-		load_case "$name" | keep_result "lane: $name, busy" >/dev/null
+		load_case "$name" | keep_result "lane: $name, $1" >/dev/null
 	done
 	kill -0 "$heavy" || echo "the heavy searches ended early" >&2
 	kill "$heavy" 2>/dev/null || true
 	wait "$heavy" 2>/dev/null || true
+}
+
+# What is quick stays quick meanwhile: with the settings as they are, and with one search at once.
+measure_lanes() {
+	local name seconds=$((seconds < 3 ? 3 : seconds))
+	for name in last_agent callid_search cel; do
+		load_case "$name" | keep_result "lane: $name, quiet" >/dev/null
+	done
+	measure_busy busy
+	stop_recordingd
+	start_recordingd RECORDINGD_DATABASE_SEARCH_CONNECTIONS=1
+	measure_busy 'busy, one at once'
+	stop_recordingd
+	start_recordingd
 }
 
 # Beside pgbench -------------------------------------------------------------------------------------

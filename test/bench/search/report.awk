@@ -105,6 +105,9 @@ END {
 	ratio_row("last_agent, 16 heavy searches to quiet", "lane: last_agent, busy", "lane: last_agent, quiet", "p99 2 at most")
 	ratio_row("callid_search, 16 heavy searches to quiet", "lane: callid_search, busy", "lane: callid_search, quiet", "p99 2 at most")
 	ratio_row("CEL, 16 heavy searches to quiet", "lane: cel, busy", "lane: cel, quiet", "p99 2 at most")
+	ratio_row("last_agent, the same with search_connections = 1", "lane: last_agent, busy, one at once", "lane: last_agent, quiet", "")
+	ratio_row("callid_search, the same with search_connections = 1", "lane: callid_search, busy, one at once", "lane: callid_search, quiet", "")
+	ratio_row("CEL, the same with search_connections = 1", "lane: cel, busy, one at once", "lane: cel, quiet", "")
 	if (names > 0) {
 		print ""
 		printf "%-58s %12s %12s %8s\n", "requests per second, 8 clients", "recordingd", "pgbench", "ratio"
