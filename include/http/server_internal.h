@@ -41,6 +41,7 @@ struct http_server {
 
 	struct listener_list listeners; /* owned */
 	struct event *accept_pause;	/* pending while descriptors have run out */
+	struct event *trim;		/* pending when large answers may have left memory behind */
 
 	bool is_draining;
 	void (*on_idle)(void *context);
@@ -48,6 +49,9 @@ struct http_server {
 
 	char read_buffer[SERVER_READ_BYTES];
 };
+
+/* A large answer was made: what the allocator keeps of it goes back to the system in a while. */
+void server_trim_later(struct http_server *server);
 
 /* A connection was opened or closed: accept more or fewer. */
 void listeners_update(struct http_server *server);

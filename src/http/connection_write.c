@@ -242,8 +242,10 @@ connection_respond(struct connection *connection, struct response *response)
 	open_output(connection);
 	connection->is_metered = !response->is_on_disk;
 	write_head(connection, response, BODY_LENGTH);
-	if (!is_head && evbuffer_get_length(response->body) >= CORK_BYTES)
+	if (!is_head && evbuffer_get_length(response->body) >= CORK_BYTES) {
 		set_cork(connection, true);
+		server_trim_later(connection->server);
+	}
 	if (!is_head && evbuffer_add_buffer(connection->output, response->body) != 0)
 		memory_exhausted();
 	response_discard(response);

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "http/clients.h"
 #include "http/connection.h"
@@ -12,6 +13,13 @@
  */
 #define KEPT_CONNECTIONS  1000
 #define KEPT_OUTPUT_BYTES (16 << 20)
+
+/*
+ * How long what the allocator keeps for the next large answer may grow. It is as much as all
+ * answers that ever were under way at once have taken, which happens by chance and would stay for
+ * good.
+ */
+#define TRIM_INTERVAL_MS 5000
 
 /*
  * What many clients, or slow readers, have taken lies between what is still in use, so the
@@ -29,6 +37,25 @@ give_memory_back(struct http_server *server)
 	server->connection_peak = server->connection_count;
 	server->output_peak = server->output_bytes;
 	(void)malloc_trim(0);
+}
+
+static void
+trim_cb(evutil_socket_t socket, short what, void *context)
+{
+	(void)socket;
+	(void)what;
+	(void)context;
+	(void)malloc_trim(0);
+}
+
+void
+server_trim_later(struct http_server *server)
+{
+	struct timeval delay = clock_timeval(TRIM_INTERVAL_MS);
+
+	/* Without a timer it stays for now. */
+	if (!evtimer_pending(server->trim, NULL))
+		(void)evtimer_add(server->trim, &delay);
 }
 
 static void
@@ -68,7 +95,8 @@ http_server_new(struct event_base *base, const struct http_settings *settings,
 	SLIST_INIT(&server->listeners);
 	server->reaper = event_new(base, -1, 0, reaper_cb, server);
 	server->accept_pause = evtimer_new(base, accept_pause_cb, server);
-	if (server->reaper == NULL || server->accept_pause == NULL)
+	server->trim = evtimer_new(base, trim_cb, NULL);
+	if (server->reaper == NULL || server->accept_pause == NULL || server->trim == NULL)
 		memory_exhausted();
 	return server;
 }
@@ -87,6 +115,7 @@ http_server_free(struct http_server *server)
 	client_set_free(server->clients);
 	event_free(server->reaper);
 	event_free(server->accept_pause);
+	event_free(server->trim);
 	free(server);
 }
 

@@ -183,6 +183,46 @@ START_TEST(test_slow_reader_times_out)
 }
 END_TEST
 
+static bool
+was_given_back(void *before_kib)
+{
+	return figures_resident_kib() < *(const long *)before_kib + 1500;
+}
+
+/*
+ * Some answers of a MB at a time, less than what is given back at once: what they have taken goes
+ * back in a while, although their clients stay.
+ */
+START_TEST(test_memory)
+{
+	struct raw_client *clients[10];
+	long before_kib;
+
+	insert_many();
+	daemon_restart("cel.cache_size", "0", NULL);
+	for (int i = 0; i < HARNESS_COUNT(clients); i++) {
+		clients[i] = raw_open();
+		raw_send(clients[i], CEL("from=10&limit=1"));
+		ck_assert_ptr_nonnull(raw_reply(clients[i], 5000));
+	}
+	before_kib = figures_resident_kib();
+	for (int i = 0; i < HARNESS_COUNT(clients); i++)
+		raw_send(clients[i],
+			scratch_format(
+				"GET /recording/cel?from=%d&limit=1500 HTTP/1.1\r\n" TOKEN_FIELD
+				"\r\n",
+				50001 + 100 * i));
+	for (int i = 0; i < HARNESS_COUNT(clients); i++)
+		ck_assert_ptr_nonnull(raw_reply(clients[i], 10000));
+	/* A sanitizer's allocator keeps what it likes. */
+	if (figures_are_instrumented())
+		return;
+	ck_assert_int_gt(figures_resident_kib(), before_kib + 2500);
+	ck_assert_msg(wait_until(was_given_back, &before_kib, 10000), "%ld KiB instead of %ld",
+		figures_resident_kib(), before_kib);
+}
+END_TEST
+
 /* Beyond max_connections clients wait to be accepted; they are not refused. */
 START_TEST(test_max_connections)
 {
@@ -266,6 +306,7 @@ connections_suite(void)
 	harness_add(suite, "long pipeline", test_long_pipeline);
 	harness_add(suite, "slow readers", test_slow_readers);
 	harness_add(suite, "slow reader times out", test_slow_reader_times_out);
+	harness_add(suite, "memory", test_memory);
 	harness_add(suite, "max_connections", test_max_connections);
 	harness_add(suite, "addresses", test_addresses);
 	harness_add(suite, "HTTP/1.0", test_http_1_0);
