@@ -34,23 +34,24 @@ WHERE attached.key = 'recording'
 ORDER BY call.start_time DESC
 LIMIT 200;
 
--- Channel events: the end of the log, pages near it, pages anywhere.
+-- Channel events: the end of the log, pages near it, and small pages anywhere, which push others out of
+-- the cache. A large one takes a MiB for as long as it is made: more than what is looked for.
 INSERT INTO mix
 SELECT 200, 'GET', '/recording/cel?from=2000000000', 'X-Auth-Token: bench', ''
 FROM drawn WHERE i <= 2600
 UNION ALL
-SELECT 200, 'GET', '/recording/cel?limit=' || 1 + i % 20 || '&from=' || last_event - (random() * 4000)::integer,
+SELECT 200, 'GET', '/recording/cel?limit=' || 1 + i % 20 || '&from=' || last_event - (random() * 1000)::integer,
 	'X-Auth-Token: bench', ''
 FROM drawn WHERE i <= 1500
 UNION ALL
-SELECT 200, 'GET', '/recording/cel?limit=1000&from=' || last_event - 1000 - (random() * 3000)::integer,
+SELECT 200, 'GET', '/recording/cel?limit=1000&from=' || last_event - 500 - (random() * 500)::integer,
 	'X-Auth-Token: bench', ''
 FROM drawn WHERE i <= 60
 UNION ALL
-SELECT 200, 'GET', '/recording/cel?limit=1000&from=' || (random() * last_event)::integer, 'X-Auth-Token: bench', ''
+SELECT 200, 'GET', '/recording/cel?limit=100&from=' || (random() * last_event)::integer, 'X-Auth-Token: bench', ''
 FROM drawn WHERE i <= 40
 UNION ALL
-SELECT 200, 'GET', '/recording/cel?limit=50&from=' || last_event - (random() * 4000)::integer,
+SELECT 200, 'GET', '/recording/cel?limit=50&from=' || last_event - (random() * 1000)::integer,
 	'Authorization: Bearer bench | Accept: ' || CASE i % 2 WHEN 0 THEN 'text/csv' ELSE 'application/x-ndjson' END, ''
 FROM drawn WHERE i <= 60;
 
