@@ -9,8 +9,8 @@
  * When a test fails, the tails of the logs are printed. However the program ends, a guardian
  * process removes the folder.
  *
- * Environment: TEST_DAEMON is the recordingd to test, TEST_SOURCE_ROOT the source tree,
- * TEST_BUILD_ROOT the build tree.
+ * Environment: TEST_DAEMON is the recordingd to test, TEST_DAEMON_WRAPPER a program to start
+ * instead, which becomes it, TEST_SOURCE_ROOT the source tree, TEST_BUILD_ROOT the build tree.
  */
 #ifndef RECORDINGD_TEST_HARNESS_H
 #define RECORDINGD_TEST_HARNESS_H
