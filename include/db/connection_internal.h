@@ -5,10 +5,7 @@
 #include <event2/event.h>
 
 #include "db/connection.h"
-#include "db/shapes.h"
-
-/* More statements than src/sql has, and those that were joined. */
-#define PREPARED_MAX (48 + DB_SHAPES_MAX)
+#include "db/prepared.h"
 
 /*
  * A cancellation that comes before PostgreSQL has read the statement, or between two, is lost
@@ -48,8 +45,7 @@ struct db_connection {
 	bool stale;	/* a prepared statement or the conninfo is out of date: rebuild when idle */
 	bool cancelling;		  /* between hold and release */
 	const struct db_query *cancelled; /* only compared: the query that was last cancelled */
-	unsigned prepared_count;
-	const char *prepared[PREPARED_MAX];
+	struct db_prepared prepared;
 	char *conninfo;		      /* owned; it was opened with; NULL while CLOSED */
 	int64_t statement_timeout_ms; /* of the session, behind what is under way */
 	char reasons[512];	      /* why hosts of this search failed */
@@ -87,7 +83,6 @@ void db_connection_pause(struct db_connection *connection, const char *reason);
  */
 void db_connection_send_session(
 	struct db_connection *connection, const struct db_query_hooks *hooks, enum db_lane lane);
-void db_connection_forget_prepared(struct db_connection *connection, const char *name);
 void db_connection_write_cb(evutil_socket_t socket, short what, void *context);
 
 /* connection_results.c. */

@@ -110,7 +110,7 @@ void db_pool_free(struct db_pool *pool);
 
 /*
  * The statement of a text that was joined for a request, to be prepared once on each connection;
- * NULL: too many are kept already. Lives as long as the pool.
+ * NULL: too many are under way. Lives until the next call, and as long as a query has it.
  */
 const struct db_statement *db_pool_statement(
 	struct db_pool *pool, const char *text, enum db_lane lane);

@@ -16,8 +16,9 @@ struct db_connection;
 
 /* A step with everything it needs copied. */
 struct db_query_step {
-	struct db_statement statement; /* its text is owned when it has no name */
-	char **values;		       /* owned */
+	struct db_statement
+		statement; /* its text is owned when it has no name; a shape is in use */
+	char **values;	   /* owned */
 	int count;
 	bool preparing; /* sent together with its PREPARE on this connection */
 };

@@ -28,6 +28,10 @@ struct db_statement {
 	enum db_lane lane;
 	bool writes;	 /* must not run a second time when its connection is lost */
 	bool on_primary; /* reads what no hot standby shows */
+
+	/* Of a shape, see db/shapes.h. */
+	uint64_t shape;	 /* its number; 0: a fixed statement */
+	unsigned *users; /* queries that borrow its name and text */
 };
 
 /* Parameters in text format; NULL is NULL. Borrowed until the call they are passed to returns. */

@@ -115,7 +115,7 @@ db_connection_close(struct db_connection *connection, const char *reason)
 	connection->stale = false;
 	connection->is_standby = false;
 	connection->is_pooled = false;
-	connection->prepared_count = 0;
+	connection->prepared.count = 0;
 	db_connection_set_state(connection, DB_CONNECTION_CLOSED);
 	if (was_up && reason != NULL)
 		connection->events->on_lost(connection->server, connection);

@@ -112,7 +112,7 @@ on_aborted(struct db_connection *connection, struct db_query *query)
 	const struct db_query_step *step = failed_step(query, &is_prepare);
 
 	if (is_prepare)
-		db_connection_forget_prepared(connection, step->statement.name);
+		db_prepared_forget(&connection->prepared, &step->statement);
 }
 
 static void
@@ -135,7 +135,7 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 					       : outcome_of_error(sqlstate);
 	note_standby_error(connection, query, sqlstate);
 	if (is_prepare)
-		db_connection_forget_prepared(connection, step->statement.name);
+		db_prepared_forget(&connection->prepared, &step->statement);
 	else if (step->statement.name != NULL && !step->preparing)
 		note_stale_plan(connection, query, sqlstate);
 	if (query->hooks != NULL || query->outcome == DB_OUTCOME_FAILED) {

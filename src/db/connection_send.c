@@ -22,28 +22,6 @@ static const struct db_statement session_statement = {
 };
 
 static bool
-is_prepared(const struct db_connection *connection, const char *name)
-{
-	for (unsigned i = 0; i < connection->prepared_count; i++) {
-		if (connection->prepared[i] == name)
-			return true;
-	}
-	return false;
-}
-
-void
-db_connection_forget_prepared(struct db_connection *connection, const char *name)
-{
-	for (unsigned i = 0; i < connection->prepared_count; i++) {
-		if (connection->prepared[i] == name) {
-			connection->prepared[i] =
-				connection->prepared[--connection->prepared_count];
-			return;
-		}
-	}
-}
-
-static bool
 send_step(struct db_connection *connection, struct db_query_step *step)
 {
 	const struct db_statement *statement = &step->statement;
@@ -53,12 +31,10 @@ send_step(struct db_connection *connection, struct db_query_step *step)
 		return PQsendQueryParams(connection->pg, statement->text, step->count, NULL, values,
 			       NULL, NULL, 0) == 1;
 	}
-	if (!is_prepared(connection, statement->name)) {
-		if (connection->prepared_count == PREPARED_MAX)
+	if (!db_prepared_use(&connection->prepared, statement)) {
+		if (PQsendPrepare(connection->pg, statement->name, statement->text, 0, NULL) != 1 ||
+			!db_prepared_add(&connection->prepared, statement))
 			return false;
-		if (PQsendPrepare(connection->pg, statement->name, statement->text, 0, NULL) != 1)
-			return false;
-		connection->prepared[connection->prepared_count++] = statement->name;
 		step->preparing = true;
 	}
 	return PQsendQueryPrepared(
@@ -88,6 +64,40 @@ send_preamble(struct db_connection *connection, struct db_query *query)
 	snprintf(tag, sizeof tag, "%" PRId32, query->tag);
 	return PQsendQueryParams(
 		       connection->pg, sql_session_pooled, 2, NULL, values, NULL, NULL, 0) == 1;
+}
+
+static bool
+send_deallocate(struct db_connection *connection, uint64_t shape)
+{
+	char name[DB_SHAPE_NAME_SIZE];
+	char text[sizeof "DEALLOCATE " + DB_SHAPE_NAME_SIZE];
+
+	db_shape_name(shape, name);
+	snprintf(text, sizeof text, "DEALLOCATE %s", name);
+	return PQsendQueryParams(connection->pg, text, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+/* What the query will prepare needs room, which others leave in front of it. */
+static bool
+send_room(struct db_connection *connection, struct db_query *query)
+{
+	unsigned wanted = 0;
+	uint64_t shape;
+
+	if (connection->is_pooled)
+		return true;
+	for (size_t i = 0; i < query->step_count; i++) {
+		const struct db_statement *statement = &query->steps[i].statement;
+
+		wanted += statement->name != NULL &&
+			  !db_prepared_use(&connection->prepared, statement);
+	}
+	while (db_prepared_make_room(&connection->prepared, wanted, &shape)) {
+		if (!send_deallocate(connection, shape))
+			return false;
+		query->preamble++;
+	}
+	return true;
 }
 
 /* Where standbys read, they must know up to where to wait for what was written here. */
@@ -159,7 +169,8 @@ send_query(struct db_connection *connection, struct db_query *query)
 	TAILQ_INSERT_TAIL(&connection->sent, query, link);
 	connection->load++;
 	/* The connection may just have been lost, when the timeout was sent in front of it. */
-	sent = !connection->broken && send_preamble(connection, query);
+	sent = !connection->broken && send_preamble(connection, query) &&
+	       send_room(connection, query);
 	for (size_t i = 0; i < query->step_count && sent; i++)
 		sent = send_step(connection, &query->steps[i]);
 	if (!sent || PQpipelineSync(connection->pg) != 1 || !send_position(connection, query) ||

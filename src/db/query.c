@@ -14,6 +14,8 @@ copy_step(struct db_query_step *copy, const struct db_step *step)
 	if (copy->statement.name == NULL)
 		copy->statement.text = memory_text(
 			copy->statement.text, strlen(copy->statement.text));
+	if (copy->statement.users != NULL)
+		++*copy->statement.users;
 	copy->count = parameters->count;
 	copy->values = memory_zeroed((size_t)parameters->count + 1, sizeof *copy->values);
 	for (int i = 0; i < parameters->count; i++) {
@@ -60,6 +62,8 @@ db_query_free(struct db_query *query)
 		free(step->values);
 		if (step->statement.name == NULL)
 			free((char *)step->statement.text);
+		if (step->statement.users != NULL)
+			--*step->statement.users;
 	}
 	free(query);
 }

@@ -500,7 +500,7 @@ is_own_statement(const char *text)
 {
 	return strcmp(text, sql_session) == 0 || strcmp(text, sql_cancel) == 0 ||
 	       strcmp(text, sql_cancel_pooled) == 0 || strcmp(text, sql_position) == 0 ||
-	       strcmp(text, sql_session_pooled) == 0;
+	       strcmp(text, sql_session_pooled) == 0 || strncmp(text, "DEALLOCATE ", 11) == 0;
 }
 
 static struct item *
@@ -538,6 +538,19 @@ add_statement(struct pg_conn *connection, const char *text, char *owned_text, in
 	return 1;
 }
 
+static void
+deallocate(struct pg_conn *connection, const char *name)
+{
+	unsigned i = 0;
+
+	while (i < connection->prepared_count && strcmp(connection->prepared[i].name, name) != 0)
+		i++;
+	fuzz_require(i < connection->prepared_count, "%s is prepared", name);
+	free(connection->prepared[i].name);
+	free(connection->prepared[i].text);
+	connection->prepared[i] = connection->prepared[--connection->prepared_count];
+}
+
 int
 PQsendQueryParams(PGconn *connection, const char *text, int count, const Oid *types,
 	const char *const *values, const int *lengths, const int *formats, int result_format)
@@ -548,6 +561,8 @@ PQsendQueryParams(PGconn *connection, const char *text, int count, const Oid *ty
 	(void)lengths;
 	(void)formats;
 	(void)result_format;
+	if (strncmp(text, "DEALLOCATE ", 11) == 0)
+		deallocate(connection, text + 11);
 	return add_statement(connection, copy, copy, count, values);
 }
 
@@ -576,9 +591,12 @@ PQsendQueryPrepared(PGconn *connection, const char *name, int count, const char 
 	(void)result_format;
 	/* The last one of that name: an error may have dropped an earlier one. */
 	for (unsigned i = connection->prepared_count; i > 0; i--) {
-		if (strcmp(connection->prepared[i - 1].name, name) == 0)
-			return add_statement(
-				connection, connection->prepared[i - 1].text, NULL, count, values);
+		if (strcmp(connection->prepared[i - 1].name, name) == 0) {
+			const char *text = connection->prepared[i - 1].text;
+			char *copy = memory_text(text, strlen(text));
+
+			return add_statement(connection, copy, copy, count, values);
+		}
 	}
 	fuzz_require(false, "%s is prepared", name);
 }

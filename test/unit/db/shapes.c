@@ -1,4 +1,4 @@
-/* Statements that are kept under a name of their own, as many as there is room for. */
+/* Statements that are kept under a name of their own, as long as there is room for them. */
 #include "db/shapes.h"
 
 #include <stdio.h>
@@ -56,19 +56,70 @@ START_TEST(test_other_text)
 }
 END_TEST
 
-/* Those that came first stay, and stay where they are. */
-START_TEST(test_full)
+static void
+fill(struct db_shapes *shapes, const struct db_statement *kept[DB_SHAPES_MAX])
 {
-	struct db_shapes *shapes = db_shapes_new();
-	const struct db_statement *kept[DB_SHAPES_MAX];
-
 	for (int i = 0; i < DB_SHAPES_MAX; i++) {
 		kept[i] = find_number(shapes, i);
 		ck_assert_ptr_nonnull(kept[i]);
 	}
-	ck_assert_ptr_null(find_number(shapes, DB_SHAPES_MAX));
+}
+
+/* Room is made by the one that was not asked for for longest; the others stay where they are. */
+START_TEST(test_full)
+{
+	struct db_shapes *shapes = db_shapes_new();
+	const struct db_statement *kept[DB_SHAPES_MAX];
+	const struct db_statement *statement;
+	char first_name[DB_SHAPE_NAME_SIZE];
+
+	fill(shapes, kept);
+	snprintf(first_name, sizeof first_name, "%s", kept[1]->name);
+	ck_assert_ptr_eq(find_number(shapes, 0), kept[0]);
+	statement = find_number(shapes, DB_SHAPES_MAX);
+	ck_assert_ptr_eq(statement, kept[1]);
+	ck_assert_str_eq(statement->text, "SELECT 128 AS number");
+	ck_assert_str_ne(statement->name, first_name);
+	ck_assert_uint_gt(statement->shape, DB_SHAPES_MAX);
+	for (int i = 0; i < DB_SHAPES_MAX; i++) {
+		if (i != 1)
+			ck_assert_ptr_eq(find_number(shapes, i), kept[i]);
+	}
+	/* The one that went is new again, in place of another. */
+	ck_assert_ptr_eq(find_number(shapes, 1), statement);
+	ck_assert_str_eq(statement->text, "SELECT 1 AS number");
+	db_shapes_free(shapes);
+}
+END_TEST
+
+/* What queries borrow stays, however long ago it was asked for. */
+START_TEST(test_in_use)
+{
+	struct db_shapes *shapes = db_shapes_new();
+	const struct db_statement *kept[DB_SHAPES_MAX];
+
+	fill(shapes, kept);
 	for (int i = 0; i < DB_SHAPES_MAX; i++)
-		ck_assert_ptr_eq(find_number(shapes, i), kept[i]);
+		++*kept[i]->users;
+	ck_assert_ptr_null(find_number(shapes, DB_SHAPES_MAX));
+	ck_assert_ptr_eq(find_number(shapes, 5), kept[5]);
+	--*kept[7]->users;
+	ck_assert_ptr_eq(find_number(shapes, DB_SHAPES_MAX), kept[7]);
+	ck_assert_uint_eq(*kept[7]->users, 0);
+	db_shapes_free(shapes);
+}
+END_TEST
+
+START_TEST(test_name)
+{
+	struct db_shapes *shapes = db_shapes_new();
+	const struct db_statement *statement = find_number(shapes, 1);
+	char name[DB_SHAPE_NAME_SIZE];
+
+	db_shape_name(statement->shape, name);
+	ck_assert_str_eq(name, statement->name);
+	db_shape_name(UINT64_MAX, name);
+	ck_assert_str_eq(name, "shape_18446744073709551615");
 	db_shapes_free(shapes);
 }
 END_TEST
@@ -88,6 +139,8 @@ shapes_suite(void)
 	unit_add(suite, "same text", test_same_text);
 	unit_add(suite, "other text", test_other_text);
 	unit_add(suite, "full", test_full);
+	unit_add(suite, "in use", test_in_use);
+	unit_add(suite, "name", test_name);
 	unit_add(suite, "free nothing", test_free_nothing);
 	return suite;
 }
