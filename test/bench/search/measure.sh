@@ -181,6 +181,10 @@ write_scripts() {
 		$1 == "value" { print "-D" >(folder "/values"); print $3 >(folder "/values") }'
 }
 
+# The settings of src/sql/session.sql: otherwise the same statements would have other plans.
+session_options='-c jit=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0
+	-c enable_bitmapscan=off'
+
 # pgbench_scripts FOLDER: transactions per second once every client has prepared everything.
 pgbench_scripts() {
 	local files=() values=() file
@@ -188,7 +192,7 @@ pgbench_scripts() {
 		files+=(-f "$file")
 	done
 	[ ! -f "$1/values" ] || mapfile -t values <"$1/values"
-	"$bin/pgbench" -h "$work" -U recordingd_bench -n -M "$(cat "$1/mode")" -c 8 -j 1 -P 1 \
+	PGOPTIONS=$session_options "$bin/pgbench" -h "$work" -U recordingd_bench -n -M "$(cat "$1/mode")" -c 8 -j 1 -P 1 \
 		-T $((seconds + 3)) -D ready=0 "${values[@]}" "${files[@]}" xivo_stats 2>&1 >/dev/null |
 		sed -n 's/^progress: .* s, \([0-9.]*\) tps.*/\1/p' | tail -n "$seconds" | median
 }
