@@ -95,6 +95,29 @@ START_TEST(test_string)
 }
 END_TEST
 
+static const char *const items[] = { "0", "-1.5e3", "true", "null", "\"a\"", "[]", "{\"a\":1}" };
+
+/* Linear time: what looks at the rest of the text for each value runs into Check's time limit. */
+START_TEST(test_many_values)
+{
+	const size_t item = strlen(items[_i]), count = 2000000 / (item + 1);
+	char *text = malloc(count * (item + 1) + 2);
+	struct json_object *read;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(text + 1 + i * (item + 1), items[_i], item);
+		text[1 + i * (item + 1) + item] = ',';
+	}
+	text[0] = '[';
+	strcpy(text + count * (item + 1), "]");
+	read = json_tree_read(text);
+	ck_assert_uint_eq(json_object_array_length(read), count);
+	json_object_put(read);
+	free(text);
+}
+END_TEST
+
 static Suite *
 tree_suite(void)
 {
@@ -102,6 +125,7 @@ tree_suite(void)
 
 	unit_add_loop(suite, "same_as_json_c", test_same_as_json_c, UNIT_COUNT(cases));
 	unit_add_loop(suite, "large_numbers", test_large_numbers, UNIT_COUNT(large_numbers));
+	unit_add_loop(suite, "many_values", test_many_values, UNIT_COUNT(items));
 	unit_add_loop(suite, "string", test_string, UNIT_COUNT(strings));
 	return suite;
 }
