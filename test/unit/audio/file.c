@@ -5,12 +5,15 @@
 #include "audio/file.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "old_kernel.h"
 #include "unit.h"
 
 #define ALL "wav,ogg,opus,mp3,gsm"
@@ -96,6 +99,14 @@ setup(void)
 	ck_assert_int_eq(mkfifo("audio/fifo.wav", 0600), 0);
 	ck_assert_int_eq(symlink("fifo.wav", "audio/to-fifo.wav"), 0);
 	ck_assert_int_eq(symlink("deep", "audio/to-folder.wav"), 0);
+}
+
+/* Linux before 5.6 has no openat2(2); its last argument is a size. */
+static void
+setup_old_kernel(void)
+{
+	setup();
+	old_kernel_forgets(SYS_openat2, 3, sizeof(struct open_how));
 }
 
 static void
@@ -361,13 +372,26 @@ START_TEST(test_tag)
 END_TEST
 
 static void
-add(Suite *suite, const char *name, const TTest *test, int count)
+add_with(Suite *suite, const char *name, SFun begin, const TTest *test, int count)
 {
 	TCase *test_case = tcase_create(name);
 
-	tcase_add_checked_fixture(test_case, setup, teardown);
+	tcase_add_checked_fixture(test_case, begin, teardown);
 	tcase_add_loop_test(test_case, test, 0, count);
 	suite_add_tcase(suite, test_case);
+}
+
+static void
+add(Suite *suite, const char *name, const TTest *test, int count)
+{
+	add_with(suite, name, setup, test, count);
+}
+
+/* What is found and what is not is the same, whoever resolves the names. */
+static void
+add_old_kernel(Suite *suite, const char *name, const TTest *test, int count)
+{
+	add_with(suite, name, setup_old_kernel, test, count);
 }
 
 static Suite *
@@ -383,6 +407,9 @@ file_suite(void)
 	add(suite, "directory names", test_directory_names, 1);
 	add(suite, "no descriptors", test_no_descriptors, 1);
 	add(suite, "tag", test_tag, 1);
+	add_old_kernel(suite, "found by an old kernel", test_found, UNIT_COUNT(found_cases));
+	add_old_kernel(suite, "not by an old kernel", test_none, UNIT_COUNT(none_cases));
+	add_old_kernel(suite, "directory names, old kernel", test_directory_names, 1);
 	return suite;
 }
 

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "old_kernel.h"
 #include "unit.h"
 
 START_TEST(test_files)
@@ -24,6 +26,21 @@ START_TEST(test_files)
 		close(descriptors[i]);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_uint_eq(after.max_files, limit.rlim_cur);
+}
+END_TEST
+
+/* Linux before 6.2 does not say how many there are. It would answer 0; not to answer is the same.
+ */
+START_TEST(test_files_one_by_one)
+{
+	struct process_figures told;
+	struct process_figures counted;
+
+	process_read_figures(&told);
+	old_kernel_forgets(SYS_newfstatat, 3, 0);
+	process_read_figures(&counted);
+	ck_assert_uint_gt(told.open_files, 0);
+	ck_assert_uint_eq(counted.open_files, told.open_files);
 }
 END_TEST
 
@@ -66,6 +83,7 @@ process_suite(void)
 	Suite *suite = suite_create("base/process");
 
 	unit_add(suite, "files", test_files);
+	unit_add(suite, "files one by one", test_files_one_by_one);
 	unit_add(suite, "memory", test_memory);
 	unit_add(suite, "time", test_time);
 	return suite;

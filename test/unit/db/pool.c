@@ -212,6 +212,24 @@ START_TEST(test_free)
 }
 END_TEST
 
+/* Who would wait behind 10,000 others is refused at once, and takes nobody's place. */
+START_TEST(test_full)
+{
+	struct asker asker = { 0 };
+	unsigned waiting = 0;
+
+	open_pool();
+	do
+		start(&asker, &read_step);
+	while (asker.query != NULL && ++waiting <= 10000);
+	ck_assert_uint_eq(waiting, 10000);
+	ck_assert_uint_eq(waiting_count(), 10000);
+	ck_assert_uint_eq(asker.ends, 0);
+	close_pool();
+	ck_assert_uint_eq(asker.ends, 10000);
+}
+END_TEST
+
 static Suite *
 pool_suite(void)
 {
@@ -221,6 +239,7 @@ pool_suite(void)
 	unit_add(suite, "abandoned", test_abandoned);
 	unit_add_loop(suite, "hook abandons", test_hook_abandons, UNIT_COUNT(leave_cases));
 	unit_add(suite, "hook starts", test_hook_starts);
+	unit_add(suite, "full", test_full);
 	unit_add(suite, "free", test_free);
 	return suite;
 }
