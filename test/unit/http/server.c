@@ -5,6 +5,7 @@
 #include "http/server.h"
 
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -254,6 +255,29 @@ START_TEST(test_pipeline_takes_turns)
 }
 END_TEST
 
+/* A socket of IPv6 that was passed on: its address is not opened once more, which would fail. */
+START_TEST(test_passed_ipv6)
+{
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	socklen_t length = sizeof address;
+	int passed = socket(AF_INET6, SOCK_STREAM, 0);
+	struct error error;
+	char text[64];
+
+	if (passed < 0 || bind(passed, (struct sockaddr *)&address, length) != 0)
+		return; /* a machine without IPv6 */
+	ck_assert_int_eq(listen(passed, 1), 0);
+	ck_assert_int_eq(getsockname(passed, (struct sockaddr *)&address, &length), 0);
+	ck_assert(http_server_adopt(server, passed, "http", &error));
+	snprintf(text, sizeof text, "[::1]:%u", ntohs(address.sin6_port));
+	ck_assert_msg(http_server_listen(server, text, &error), "%s", error.message);
+	/* Another address at the same port is another one. */
+	snprintf(text, sizeof text, "[::2]:%u", ntohs(address.sin6_port));
+	ck_assert(!http_server_listen(server, text, &error));
+}
+END_TEST
+
 static void
 add(Suite *suite, const char *name, const TTest *test)
 {
@@ -273,6 +297,7 @@ server_suite(void)
 	add(suite, "queued client", test_queued_client);
 	add(suite, "first request", test_first_request);
 	add(suite, "pipeline takes turns", test_pipeline_takes_turns);
+	add(suite, "passed IPv6", test_passed_ipv6);
 	return suite;
 }
 

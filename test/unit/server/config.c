@@ -468,6 +468,18 @@ START_TEST(test_unreadable)
 }
 END_TEST
 
+/* A token that was meant to be there: recordingd must not run without it. */
+START_TEST(test_unreadable_credential)
+{
+	ck_assert_int_eq(unsetenv("PLAY_AUTH_TOKEN"), 0);
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", folder, 1), 0);
+	ck_assert_int_eq(mkdir("token", 0700), 0);
+	ck_assert(!load(""));
+	ck_assert_str_eq(error.message, "the credential \"token\" cannot be read: Is a directory");
+	ck_assert_int_eq(rmdir("token"), 0);
+}
+END_TEST
+
 /* The end of a long name is what tells two files apart, and the rest must have room. */
 START_TEST(test_long_file_name)
 {
@@ -828,6 +840,7 @@ config_suite(void)
 	add(suite, "long continued text", test_long_continued_text, 1);
 	add(suite, "NUL byte", test_nul_byte, 1);
 	add(suite, "unreadable", test_unreadable, 1);
+	add(suite, "unreadable credential", test_unreadable_credential, 1);
 	add(suite, "long file name", test_long_file_name, 1);
 	add(suite, "variable", test_variable, UNIT_COUNT(variable_cases));
 	add(suite, "every variable", test_every_variable, (int)config_option_count);
