@@ -47,6 +47,7 @@ struct db_server {
 	bool is_watched;  /* questions are asked */
 	bool is_renewing; /* some connections are still those of an earlier target */
 	bool has_answered;
+	bool is_answer_old; /* what is asked now was so before a connection was lost */
 	int64_t silence_ms; /* longest, then it is given up */
 	int64_t asked_ms;
 	int64_t hurried_until_ms;  /* it is asked often until then */

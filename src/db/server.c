@@ -182,6 +182,7 @@ static void
 on_lost(struct db_server *server, struct db_connection *connection)
 {
 	(void)connection;
+	server->is_answer_old = server->asked != NULL;
 	server->events->on_lost(server->pool, server);
 	arm_timer(server, 0);
 }
@@ -221,6 +222,9 @@ on_position(const PGresult *result, void *context)
 		db_connection_renew(server->control);
 		return true;
 	}
+	/* From before a connection was lost it does not tell whether the server is there still. */
+	if (server->is_answer_old)
+		return true;
 	server->events->on_answer(
 		server->pool, server, db_connection_position(result), !server->has_answered);
 	server->has_answered = true;
@@ -231,11 +235,14 @@ static void
 on_asked(enum db_outcome outcome, void *context)
 {
 	struct db_server *server = context;
+	bool is_hurried = clock_now_ms() < server->hurried_until_ms;
 
 	(void)outcome;
 	server->asked = NULL;
-	arm_timer(server,
-		clock_now_ms() < server->hurried_until_ms ? ASK_HURRIED_MS : ASK_INTERVAL_MS);
+	if (server->is_answer_old)
+		arm_timer(server, 0);
+	else
+		arm_timer(server, is_hurried ? ASK_HURRIED_MS : ASK_INTERVAL_MS);
 }
 
 static const struct db_query_hooks position_hooks = {
@@ -270,6 +277,7 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 	if (server->is_closing || !can_take(server->control, DB_LANE_SHORT))
 		return;
 	server->asked_ms = clock_now_ms();
+	server->is_answer_old = false;
 	server->asked = db_connection_ask(server->control, &step, &position_hooks, server);
 }
 

@@ -334,13 +334,10 @@ is_locked_on_primary(void *unused)
 	return locked_on_primary() == 1;
 }
 
-/*
- * A session of a standby goes, with what runs there: the next one is not sent into the same end,
- * but elsewhere, until that standby has said a word again.
- */
-START_TEST(test_lost_session)
+/* A search that waits for a lock on the first standby, the only one to be read from. */
+static struct http_pending *
+begin_locked_search(PGconn *lock)
 {
-	PGconn *lock = sql_session();
 	struct http_pending *pending;
 	long count = 1;
 
@@ -357,16 +354,60 @@ START_TEST(test_lost_session)
 		&(struct http_request){ .target = "/recording/records/search", .body = "{}" });
 	ck_assert(wait_until(are_locked, &count, SOON_MS));
 	ck_assert_int_eq(locked_on_primary(), 0);
-	standby_value(first, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-			     " WHERE usename = 'recordingd' AND wait_event_type = 'Lock'");
+	return pending;
+}
+
+#define END_LOCKED_SESSION                                                                         \
+	"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"                            \
+	" WHERE usename = 'recordingd' AND wait_event_type = 'Lock'"
+
+static void
+expect_answer_of_primary(PGconn *lock, struct http_pending *pending)
+{
+	long count = 0;
+
 	ck_assert_msg(wait_until(is_locked_on_primary, NULL, SOON_MS), "%.3000s", daemon_log());
-	count = 0;
 	ck_assert(are_locked(&count));
 	sql_session_run(lock, "ROLLBACK");
 	expect_status(http_finish(pending), 200);
 	/* It was only one of its sessions. */
 	expect_answering(1);
 	ck_assert(wait_until(is_asked, first, SOON_MS));
+}
+
+/*
+ * A session of a standby goes, with what runs there: the next one is not sent into the same end,
+ * but elsewhere, until that standby has said a word again.
+ */
+START_TEST(test_lost_session)
+{
+	PGconn *lock = sql_session();
+	struct http_pending *pending = begin_locked_search(lock);
+
+	standby_value(first, END_LOCKED_SESSION);
+	expect_answer_of_primary(lock, pending);
+}
+END_TEST
+
+/* A word from before, which only comes behind, is none: both wait for recordingd to go on. */
+START_TEST(test_lost_session_and_an_old_word)
+{
+	PGconn *lock = sql_session();
+	struct http_pending *pending = begin_locked_search(lock);
+	pid_t watched = (pid_t)atol(
+		standby_value(first, "SELECT pid FROM pg_stat_activity WHERE usename = 'recordingd'"
+				     " AND query LIKE '%pg_last_wal_replay_lsn%'"));
+
+	ck_assert_int_gt(watched, 0);
+	kill(watched, SIGSTOP);
+	wait_ms(400); /* more than between two questions */
+	daemon_signal(SIGSTOP);
+	standby_value(first, END_LOCKED_SESSION);
+	wait_ms(100);
+	kill(watched, SIGCONT);
+	wait_ms(100);
+	daemon_signal(SIGCONT);
+	expect_answer_of_primary(lock, pending);
 }
 END_TEST
 
@@ -898,6 +939,7 @@ failover_suite(void)
 	harness_add(suite, "reads after write", test_reads_after_write);
 	harness_add(suite, "cancel", test_cancel);
 	harness_add(suite, "lost session", test_lost_session);
+	harness_add(suite, "lost session and an old word", test_lost_session_and_an_old_word);
 	harness_add(suite, "check", test_check);
 	harness_add(suite, "reload", test_reload);
 	harness_add(suite, "reload fewer standbys", test_reload_fewer_standbys);
