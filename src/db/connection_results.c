@@ -72,6 +72,21 @@ note_stale_plan(struct db_connection *connection, struct db_query *query, const 
 	query->wants_second_try = true;
 }
 
+/*
+ * Room for what the query prepares was not to be had. What the session has prepared is not known
+ * any more, so it is not gone on with; nothing of the query was run.
+ */
+static void
+note_refused_room(struct db_connection *connection, struct db_query *query)
+{
+	/* Behind a pooler no room is made: there the settings were refused. */
+	if (connection->is_pooled)
+		return;
+	connection->stale = true;
+	query->was_refused = true;
+	query->wants_second_try = true;
+}
+
 /* The step an error belongs to, counted in results: a PREPARE has one of its own. */
 static struct db_query_step *
 failed_step(struct db_query *query, bool *is_prepare)
@@ -134,7 +149,9 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 	query->outcome = query->is_at_position ? DB_OUTCOME_UNAVAILABLE
 					       : outcome_of_error(sqlstate);
 	note_standby_error(connection, query, sqlstate);
-	if (is_prepare)
+	if (query->results_seen < query->preamble)
+		note_refused_room(connection, query);
+	else if (is_prepare)
 		db_prepared_forget(&connection->prepared, &step->statement);
 	else if (step->statement.name != NULL && !step->preparing)
 		note_stale_plan(connection, query, sqlstate);

@@ -76,12 +76,42 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* Has the session that attaches the key forget its shapes behind recordingd's back. */
+#define FORGETFUL                                                                                  \
+	"CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$"                          \
+	" DECLARE shape text; BEGIN"                                                               \
+	" FOR shape IN SELECT name FROM pg_prepared_statements WHERE name LIKE 'shape%' LOOP"      \
+	" EXECUTE 'DEALLOCATE ' || shape; END LOOP; RETURN NEW; END $$;"                           \
+	"CREATE TRIGGER forget BEFORE INSERT ON attached_data FOR EACH ROW"                        \
+	" WHEN (NEW.key = 'forget') EXECUTE FUNCTION forget()"
+
+/* What PostgreSQL is told to forget it does not know: the search is answered all the same. */
+START_TEST(test_refused_room)
+{
+	sql_run(FORGETFUL);
+	daemon_restart("database.connections", "1", NULL);
+	for (int search = 0; search < SEARCHES; search++)
+		expect_status(http_post("/recording/records/search", body_of(search)), 200);
+	expect_status(
+		http_post("/recording/call_data/5/attached_data", "[{'key':'forget','value':''}]"),
+		201);
+	for (int search = SEARCHES; search < SEARCHES + 20; search++)
+		expect_status(http_post("/recording/records/search", body_of(search)), 200);
+	/* That is what was tested. */
+	ck_assert_ptr_nonnull(
+		strstr(scratch_file(harness_path(CLUSTER_LOG)), "STATEMENT:  DEALLOCATE shape_"));
+	sql_run("DROP TRIGGER forget ON attached_data; DROP FUNCTION forget();"
+		"DELETE FROM attached_data WHERE key = 'forget'");
+}
+END_TEST
+
 static Suite *
 shapes_suite(void)
 {
 	Suite *suite = suite_create("shapes");
 
 	harness_add(suite, "many", test_many);
+	harness_add(suite, "refused room", test_refused_room);
 	return suite;
 }
 
