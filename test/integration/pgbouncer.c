@@ -144,6 +144,25 @@ START_TEST(test_reload_timeout)
 }
 END_TEST
 
+/* An error that elsewhere means an old plan is the statement's own here: no connection is to blame.
+ */
+START_TEST(test_own_error)
+{
+	sql_run("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+		" $$ BEGIN RAISE 'no such function' USING ERRCODE = '42883'; END $$;"
+		"CREATE TRIGGER fail BEFORE INSERT ON attached_data FOR EACH ROW"
+		" WHEN (NEW.key = 'fail') EXECUTE FUNCTION fail()");
+	start(SESSIONS, "log.level", "debug");
+	for (int i = 0; i < 3; i++)
+		expect_error(http_post("/recording/call_data/5/attached_data",
+				     "[{'key':'fail','value':''}]"),
+			500, "internal", NULL);
+	wait_ms(200);
+	ck_assert_ptr_null(strstr(daemon_log(), "ready -> closed"));
+	sql_run("DROP TRIGGER fail ON attached_data; DROP FUNCTION fail()");
+}
+END_TEST
+
 /* What a client has left is cancelled, and nothing else. */
 START_TEST(test_cancel)
 {
@@ -217,6 +236,7 @@ pgbouncer_suite(void)
 	harness_add(suite, "settings", test_settings);
 	harness_add(suite, "statement timeout", test_statement_timeout);
 	harness_add(suite, "reload timeout", test_reload_timeout);
+	harness_add(suite, "own error", test_own_error);
 	harness_add(suite, "cancel", test_cancel);
 	harness_add(suite, "load", test_load);
 	harness_add(suite, "restart", test_restart);
