@@ -44,6 +44,7 @@ struct db_server {
 	struct db_target control_target; /* the same without a second round: it looks on */
 	unsigned short_count;
 	bool is_closing;  /* nothing new is sent */
+	bool is_reader;	  /* what its control connection has been told decides what it may answer */
 	bool is_watched;  /* questions are asked */
 	bool is_renewing; /* some connections are still those of an earlier target */
 	bool has_answered;

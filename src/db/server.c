@@ -72,6 +72,15 @@ is_wrong_host(const struct db_server *server, const struct db_connection *connec
 	return server->target.wants_primary && db_connection_is_standby(connection);
 }
 
+/* While a target is changed: how far the log is there is not known, only where control is. */
+static bool
+is_unknown_host(const struct db_server *server, const struct db_connection *connection)
+{
+	return server->is_reader &&
+	       (!is_open(server->control) ||
+		       !db_connection_shares_host(connection, server->control));
+}
+
 struct db_connection *
 db_server_pick(const struct db_server *server, enum db_lane lane, bool writes)
 {
@@ -83,7 +92,8 @@ db_server_pick(const struct db_server *server, enum db_lane lane, bool writes)
 	for (unsigned i = first; i < end; i++) {
 		struct db_connection *candidate = server->connections[i];
 
-		if (!can_take(candidate, lane) || (writes && is_wrong_host(server, candidate)))
+		if (!can_take(candidate, lane) || is_unknown_host(server, candidate) ||
+			(writes && is_wrong_host(server, candidate)))
 			continue;
 		if (best == NULL || db_connection_load(candidate) < db_connection_load(best))
 			best = candidate;
@@ -155,6 +165,8 @@ on_ready(struct db_server *server, struct db_connection *connection)
 {
 	if (connection != server->control)
 		return;
+	/* Maybe it is another host than before: what was said there says nothing about this one. */
+	server->events->on_lost(server->pool, server);
 	server->has_answered = false;
 	server->target.current = server->control_target.current;
 	arm_timer(server, 0);
@@ -296,7 +308,8 @@ db_server_is_up(const struct db_server *server)
 {
 	for (unsigned i = 0; i < server->settings->connections; i++) {
 		if (is_open(server->connections[i]) &&
-			!is_wrong_host(server, server->connections[i]))
+			!is_wrong_host(server, server->connections[i]) &&
+			!is_unknown_host(server, server->connections[i]))
 			return true;
 	}
 	return false;

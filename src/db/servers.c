@@ -66,6 +66,7 @@ db_servers_open(struct db_servers *servers, struct db_pool *pool, struct event_b
 		struct db_target target = target_of(servers, i);
 
 		servers->all[i] = db_server_new(pool, base, settings, &target, events, number);
+		servers->all[i]->is_reader = i > 0;
 		watch(servers, servers->all[i]);
 		servers->count++;
 	}

@@ -570,6 +570,54 @@ START_TEST(test_reload_wrong_standby)
 }
 END_TEST
 
+/*
+ * A host of standbys is another one now, which is behind, and one session of the old one is busy:
+ * while some sessions are the old one's, nobody reads what was there before the last write.
+ */
+START_TEST(test_reload_standby_behind)
+{
+	struct http_pending *pending;
+	pid_t busy;
+	long call;
+
+	ensure_standbys();
+	call = load_new_call();
+	sql_run(CEL_INSERT);
+	standby_await(first);
+	standby_await(second);
+	daemon_restart("database.connections", "2", "database.conninfo", conninfo_of_all(),
+		"database.read_conninfo",
+		scratch_format("host=%s " USER_AND_DATABASE, standby_host(first)), NULL);
+	expect_answering(1);
+	expect_asked(first);
+	standby_pause_replay(second, true);
+	expect_status(attach(call, "new"), 201);
+	standby_await(first);
+	busy = (pid_t)atol(
+		standby_value(first, "SELECT pid FROM pg_stat_activity WHERE usename = 'recordingd'"
+				     " AND query LIKE '%call_data%' LIMIT 1"));
+	ck_assert_int_gt(busy, 0);
+	kill(busy, SIGSTOP);
+	pending = http_begin(
+		&(struct http_request){ .target = "/recording/records/search", .body = "{}" });
+	wait_ms(200);
+	daemon_configure("database.connections", "2", "database.conninfo", conninfo_of_all(),
+		"database.read_conninfo",
+		scratch_format("host=%s " USER_AND_DATABASE, standby_host(second)), NULL);
+	daemon_signal(SIGHUP);
+	for (int i = 0; i < 20; i++) {
+		ck_assert_str_eq(attached(call), "new");
+		wait_ms(20);
+	}
+	kill(busy, SIGCONT);
+	expect_status(http_finish(pending), 200);
+	for (int i = 0; i < 50; i++)
+		ck_assert_str_eq(attached(call), "new");
+	standby_pause_replay(second, false);
+	expect_asked(second);
+}
+END_TEST
+
 static bool
 is_watched(void *unused)
 {
@@ -961,6 +1009,7 @@ failover_suite(void)
 	harness_add(suite, "reload", test_reload);
 	harness_add(suite, "reload fewer standbys", test_reload_fewer_standbys);
 	harness_add(suite, "reload wrong standby", test_reload_wrong_standby);
+	harness_add(suite, "reload standby behind", test_reload_standby_behind);
 	harness_add(suite, "reload more hosts", test_reload_more_hosts);
 	harness_add(suite, "reload max_lag", test_reload_max_lag);
 	harness_add(suite, "read only for a while", test_read_only_for_a_while);
