@@ -87,14 +87,26 @@ parse_address(const char *text, struct listen_address *address, struct error *er
 	return true;
 }
 
+/* Connecting to a file of another kind is refused like to a stale socket. */
+static bool
+is_socket(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
 /* A socket file is stale when nobody answers on it, and in use when somebody does. */
 static bool
 remove_stale_socket(const struct listen_address *address)
 {
 	const struct sockaddr_un *local = (const struct sockaddr_un *)&address->storage;
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int probe;
 	bool is_stale;
 
+	if (!is_socket(local->sun_path))
+		return false;
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0)
 		return false;
 	is_stale = connect(probe, (const struct sockaddr *)local, address->length) != 0 &&

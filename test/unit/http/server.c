@@ -5,10 +5,12 @@
 #include "http/server.h"
 
 #include <event2/event.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -278,6 +280,42 @@ START_TEST(test_passed_ipv6)
 }
 END_TEST
 
+/* A socket with a file that nobody listens on. */
+static int
+bind_socket(const char *file)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int bound = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", file);
+	ck_assert_int_eq(bind(bound, (struct sockaddr *)&address, sizeof address), 0);
+	return bound;
+}
+
+/*
+ * What a wrong path in the configuration names is not taken away, though nobody answers there
+ * either; a socket that was left behind is.
+ */
+START_TEST(test_only_sockets_are_replaced)
+{
+	char other[80];
+	char address[96];
+	struct stat status;
+	struct error error;
+
+	snprintf(other, sizeof other, "%s/other", folder);
+	snprintf(address, sizeof address, "unix:%s", other);
+	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	ck_assert(!http_server_listen(server, address, &error));
+	ck_assert_ptr_nonnull(strstr(error.message, "in use"));
+	ck_assert_int_eq(stat(other, &status), 0);
+	ck_assert(S_ISREG(status.st_mode));
+	ck_assert_int_eq(unlink(other), 0);
+	close(bind_socket(other));
+	ck_assert(http_server_listen(server, address, &error));
+}
+END_TEST
+
 static void
 add(Suite *suite, const char *name, const TTest *test)
 {
@@ -298,6 +336,7 @@ server_suite(void)
 	add(suite, "first request", test_first_request);
 	add(suite, "pipeline takes turns", test_pipeline_takes_turns);
 	add(suite, "passed IPv6", test_passed_ipv6);
+	add(suite, "only sockets are replaced", test_only_sockets_are_replaced);
 	return suite;
 }
 
