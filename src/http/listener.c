@@ -15,6 +15,9 @@
 #include "http/connection.h"
 #include "http/server_internal.h"
 
+/* Of a port: 65535. More of them could overflow into one that is valid. */
+#define PORT_DIGITS_MAX 5
+
 /* How long accepting rests when the process has run out of descriptors or memory. */
 #define ACCEPT_PAUSE_MS 100
 
@@ -56,9 +59,10 @@ static bool
 has_port(const char *text)
 {
 	const char *colon = strrchr(text, ':');
+	size_t digits = colon == NULL ? 0 : strspn(colon + 1, "0123456789");
 
-	if (colon == NULL || colon == text || colon[1] == '\0' ||
-		colon[1 + strspn(colon + 1, "0123456789")] != '\0')
+	if (colon == NULL || colon == text || digits == 0 || digits > PORT_DIGITS_MAX ||
+		colon[1 + digits] != '\0')
 		return false;
 	return *text == '[' ? colon[-1] == ']' : strchr(text, ':') == colon;
 }

@@ -316,6 +316,33 @@ START_TEST(test_only_sockets_are_replaced)
 }
 END_TEST
 
+static const struct {
+	const char *address;
+	bool is_valid;
+} addresses[] = {
+	{ "127.0.0.1:65535", true },
+	{ "localhost:9400", true },
+	{ "[::1]:9400", true },
+	{ "127.0.0.1:65536", false },
+	/* 9400 behind 32 bits */
+	{ "127.0.0.1:4294976696", false },
+	{ "localhost:4294976696", false },
+	{ "[::1]:4294976696", false },
+	{ "127.0.0.1:18446744073709561016", false },
+};
+
+START_TEST(test_port)
+{
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		struct error error;
+
+		ck_assert_msg(http_listen_address_check(addresses[i].address, &error) ==
+				      addresses[i].is_valid,
+			"%s", addresses[i].address);
+	}
+}
+END_TEST
+
 static void
 add(Suite *suite, const char *name, const TTest *test)
 {
@@ -337,6 +364,7 @@ server_suite(void)
 	add(suite, "pipeline takes turns", test_pipeline_takes_turns);
 	add(suite, "passed IPv6", test_passed_ipv6);
 	add(suite, "only sockets are replaced", test_only_sockets_are_replaced);
+	add(suite, "port", test_port);
 	return suite;
 }
 
