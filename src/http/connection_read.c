@@ -133,6 +133,13 @@ is_empty_line(const char *data, size_t length)
 	return position == length;
 }
 
+static void
+begin_request(struct connection *connection)
+{
+	connection_set_state(connection, CONNECTION_HEAD);
+	connection->started_us = connection->now_us;
+}
+
 /* Feeds bytes to the request at hand; returns how many were used. */
 static size_t
 feed(struct connection *connection, const char *data, size_t length)
@@ -143,10 +150,8 @@ feed(struct connection *connection, const char *data, size_t length)
 
 	if (connection->request == NULL)
 		connection->request = request_new(&connection->server->settings.limits);
-	if (connection->state == CONNECTION_IDLE && !is_empty_line(data, length)) {
-		connection_set_state(connection, CONNECTION_HEAD);
-		connection->started_us = connection->now_us;
-	}
+	if (connection->state == CONNECTION_IDLE && !is_empty_line(data, length))
+		begin_request(connection);
 	result = request_feed(connection->request, data, length, &used, &error);
 	connection->unfed = length - used;
 	switch (result) {
@@ -160,6 +165,9 @@ feed(struct connection *connection, const char *data, size_t length)
 		handle_request(connection);
 		break;
 	case REQUEST_INVALID:
+		/* Line ends that are too many, or none: they are what is answered. */
+		if (connection->state == CONNECTION_IDLE)
+			begin_request(connection);
 		connection_refuse(connection, &error);
 		break;
 	}

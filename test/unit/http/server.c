@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "http/connection.h"
 #include "unit.h"
 
@@ -24,6 +25,7 @@ static struct http_server *server;
 static char folder[] = "/tmp/unit-server-XXXXXX";
 static char path[64];
 static bool is_idle;
+static struct http_answer last_answer;
 
 static bool
 on_head(struct connection *connection, void *context, struct error *error)
@@ -48,8 +50,8 @@ static void
 on_answered(struct connection *connection, const struct http_answer *answer, void *context)
 {
 	(void)connection;
-	(void)answer;
 	(void)context;
+	last_answer = *answer;
 }
 
 static const struct http_handler handler = {
@@ -343,6 +345,32 @@ START_TEST(test_port)
 }
 END_TEST
 
+/* Refused before a request begins: that took no longer than since its bytes came. */
+START_TEST(test_time_of_line_ends)
+{
+	static const char *const texts[] = { "\n", "\r\n\r\n" };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		int client = open_client();
+		int64_t sent_us;
+
+		if (i > 0) {
+			ask(client);
+			run_loop();
+			expect_answer(client, "Content-Length");
+			usleep(20000);
+		}
+		sent_us = clock_now_us();
+		ck_assert_int_gt(send(client, texts[i], strlen(texts[i]), MSG_NOSIGNAL), 0);
+		run_loop();
+		ck_assert_uint_eq(last_answer.status, 400);
+		ck_assert_int_ge(last_answer.duration_us, 0);
+		ck_assert_int_le(last_answer.duration_us, clock_now_us() - sent_us);
+		close(client);
+	}
+}
+END_TEST
+
 static void
 add(Suite *suite, const char *name, const TTest *test)
 {
@@ -365,6 +393,7 @@ server_suite(void)
 	add(suite, "passed IPv6", test_passed_ipv6);
 	add(suite, "only sockets are replaced", test_only_sockets_are_replaced);
 	add(suite, "port", test_port);
+	add(suite, "time of line ends", test_time_of_line_ends);
 	return suite;
 }
 
