@@ -293,8 +293,10 @@ static void
 add_validators(struct response *response, const struct audio_file *file)
 {
 	char modified[HTTP_DATE_SIZE];
+	time_t now = time(NULL);
 
-	http_date_format(file->modified, modified);
+	/* RFC 9110, 8.8.2.1: never later than now, whatever clock wrote the file. */
+	http_date_format(file->modified < now ? file->modified : now, modified);
 	response_field(response, "ETag", "%s", file->tag);
 	response_field(response, "Last-Modified", "%s", modified);
 }

@@ -657,6 +657,30 @@ START_TEST(test_validators)
 }
 END_TEST
 
+static time_t
+http_time(const char *text)
+{
+	struct tm utc = { 0 };
+	const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+
+	ck_assert_ptr_nonnull(end);
+	return timegm(&utc);
+}
+
+/* RFC 9110, 8.8.2.1: what a clock that is ahead has written is no later than the answer. */
+START_TEST(test_modified_in_future)
+{
+	const struct reply *reply;
+
+	put_text("ahead.gsm", TEN);
+	set_modified("ahead.gsm", (long)time(NULL) + 86400);
+	reply = get("ahead", "listen");
+	expect_status(reply, 200);
+	ck_assert_int_le(http_time(reply_field(reply, "Last-Modified")),
+		http_time(reply_field(reply, "Date")));
+}
+END_TEST
+
 /* Describes the whole file, whatever part is asked for. */
 START_TEST(test_head)
 {
@@ -861,6 +885,7 @@ audio_suite(void)
 	harness_add(suite, "range fields", test_range_fields);
 	harness_add_loop(suite, "condition", test_condition, HARNESS_COUNT(conditions));
 	harness_add(suite, "validators", test_validators);
+	harness_add(suite, "modified in future", test_modified_in_future);
 	harness_add(suite, "head", test_head);
 	harness_add(suite, "big", test_big);
 	harness_add(suite, "slow reader", test_slow_reader);
