@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/token.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -50,6 +51,16 @@ stream_free(void *state)
 	free(stream);
 }
 
+/* A reload may have taken the token away: a request has an end, a stream would go on with it. */
+static bool
+has_token(const struct exchange *exchange)
+{
+	const struct token *token = token_set_find(
+		exchange->api->settings->tokens, connection_request(exchange->connection));
+
+	return token != NULL && (token->scopes & SCOPE_CEL) != 0;
+}
+
 /* False when the stream is gone. */
 static bool
 send_piece(struct stream *stream)
@@ -57,6 +68,10 @@ send_piece(struct stream *stream)
 	struct connection *connection = stream->exchange->connection;
 	const struct exchange *exchange = stream->exchange;
 
+	if (!has_token(exchange)) {
+		connection_close(connection, "its token opens this no more");
+		return false;
+	}
 	stream->reader.follows |= stream->reader.rows > 0;
 	if (stream->reader.rows > 0 && http_server_is_full(connection_server(connection),
 					       evbuffer_get_length(stream->piece))) {

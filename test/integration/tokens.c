@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/cel_rows.h"
 #include "support/daemon.h"
 #include "support/fixture.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
 #include "support/named_tokens.h"
 #include "support/process.h"
+#include "support/raw_client.h"
 #include "support/scratch.h"
 #include "support/wait.h"
 
@@ -109,6 +111,47 @@ START_TEST(test_rotation)
 	reload_with(new_line);
 	ck_assert(wait_until(is_kept_out, old_token, 5000));
 	ck_assert_int_eq(status_as(new_token), 200);
+}
+END_TEST
+
+static struct raw_client *
+open_stream(const char *token, long from)
+{
+	struct raw_client *client = raw_open();
+	char seen[4096];
+
+	raw_send(client, scratch_format("GET /recording/cel/stream?from=%ld HTTP/1.1\r\nHost: x\r\n"
+					"X-Auth-Token: %s\r\n\r\n",
+				 from, token));
+	ck_assert(raw_peek_until(client, "text/event-stream", seen, sizeof seen, 5000));
+	raw_skip(client, sizeof seen, 300);
+	return client;
+}
+
+/* What a stream would send next is for those who have a token then, with the scope. */
+START_TEST(test_stream_of_old_token)
+{
+	static char taken_away[] = "taken-away";
+	const char *kept = named_token_line("kept", "cel", "kept");
+	long last = cel_rows_clear_end();
+	struct raw_client *streams[3];
+	char seen[4096];
+
+	daemon_restart("auth.token", "", "auth.tokens_file",
+		named_tokens_write(
+			scratch_format("%s%s%s", kept, named_token_line("crm", "cel", taken_away),
+				named_token_line("narrowed", "cel,audio", "narrowed"))),
+		NULL);
+	streams[0] = open_stream("kept", last + 1);
+	streams[1] = open_stream(taken_away, last + 1);
+	streams[2] = open_stream("narrowed", last + 1);
+	reload_with(
+		scratch_format("%s%s", named_token_line("narrowed", "audio", "narrowed"), kept));
+	ck_assert(wait_until(is_kept_out, taken_away, 5000));
+	cel_rows_insert(1, "BEHIND");
+	ck_assert(raw_peek_until(streams[0], "BEHIND", seen, sizeof seen, 5000));
+	ck_assert(raw_is_closed(streams[1], 5000));
+	ck_assert(raw_is_closed(streams[2], 5000));
 }
 END_TEST
 
@@ -270,6 +313,7 @@ tokens_suite(void)
 
 	harness_add(suite, "order", test_order);
 	harness_add(suite, "rotation", test_rotation);
+	harness_add(suite, "stream of old token", test_stream_of_old_token);
 	harness_add(suite, "bad reload", test_bad_reload);
 	harness_add(suite, "names", test_names);
 	harness_add(suite, "cursor", test_cursor);
