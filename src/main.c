@@ -1,8 +1,11 @@
 /* The command line of recordingd. */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api/token.h"
 #include "base/log.h"
@@ -148,6 +151,21 @@ serve(struct config *config, const struct config_source *source)
 	return ended_well ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/*
+ * Started with standard descriptors that are closed, it would write its log into what it opens
+ * first: a client's socket, or the pipe by which the loop learns of signals. open(2) takes the
+ * lowest that is free.
+ */
+static bool
+open_standard_descriptors(void)
+{
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+		if (fcntl(i, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != i)
+			return false;
+	}
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -155,6 +173,8 @@ main(int argc, char **argv)
 	struct config *config;
 	bool passed;
 
+	if (!open_standard_descriptors())
+		return EXIT_FAILURE;
 	log_open();
 	(void)mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY_BYTES);
 	(void)mallopt(M_MMAP_THRESHOLD, LARGEST_ON_HEAP_BYTES);

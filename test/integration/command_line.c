@@ -615,6 +615,12 @@ logs_listening(void *unused)
 	return strstr(scratch_file(harness_path("second.err")), "listening") != NULL;
 }
 
+static bool
+exists(void *path)
+{
+	return access(path, F_OK) == 0;
+}
+
 /* Token and address from the environment, over those of the file. */
 START_TEST(test_serves_by_variables)
 {
@@ -633,6 +639,30 @@ START_TEST(test_serves_by_variables)
 	ck_assert_int_eq(process_wait(pid, 10000), 0);
 	expect_log_lines(scratch_file(harness_path("second.err")));
 	ck_assert_int_ne(access(harness_path("second.socket"), F_OK), 0);
+}
+END_TEST
+
+/* What it opens first must not become its standard error, which the log is written to. */
+START_TEST(test_without_descriptors)
+{
+	const char *address = scratch_format("unix:%s", harness_path("second.socket"));
+	const char *const arguments[] = { "/bin/sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-",
+		harness_daemon(), "--config",
+		write_file("second.conf", daemon_configuration("server.listen", address, NULL)),
+		NULL };
+	pid_t pid = process_start(&(struct process_options){ .arguments = arguments });
+
+	ck_assert(wait_until(exists, harness_path("second.socket"), 5000));
+	for (int i = 0; i <= STDERR_FILENO; i++) {
+		char target[64] = "";
+
+		ck_assert_int_gt(readlink(scratch_format("/proc/%d/fd/%d", (int)pid, i), target,
+					 sizeof target - 1),
+			0);
+		ck_assert_str_eq(target, "/dev/null");
+	}
+	kill(pid, SIGTERM);
+	ck_assert_int_eq(process_wait(pid, 10000), 0);
 }
 END_TEST
 
@@ -711,6 +741,7 @@ command_line_suite(void)
 	harness_add(suite, "unknown variable", test_unknown_variable);
 	harness_add(suite, "without file", test_without_file);
 	harness_add(suite, "serves by variables", test_serves_by_variables);
+	harness_add(suite, "without descriptors", test_without_descriptors);
 	harness_add(suite, "address in use", test_address_in_use);
 	harness_add(suite, "listens on all", test_listens_on_all);
 	return suite;
