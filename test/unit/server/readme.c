@@ -76,6 +76,28 @@ START_TEST(test_empty_defaults)
 }
 END_TEST
 
+/* What a reload leaves as it was, in the sentence that says so. */
+START_TEST(test_restarts)
+{
+	static const char beginning[] = "All of it takes effect but ";
+	const char *sentence = strstr(read_table(), beginning);
+	char exceptions[512];
+
+	ck_assert_ptr_nonnull(sentence);
+	sentence += strlen(beginning);
+	snprintf(exceptions, sizeof exceptions, "%.*s", (int)strcspn(sentence, ";"), sentence);
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		char name[80];
+
+		snprintf(name, sizeof name, "`%s.%s`", option->section, option->key);
+		if (option->needs_restart)
+			ck_assert_msg(strstr(exceptions, name) != NULL,
+				"README.md does not say that %s needs a restart", name);
+	}
+}
+END_TEST
+
 static Suite *
 readme_suite(void)
 {
@@ -83,6 +105,7 @@ readme_suite(void)
 
 	unit_add(suite, "rows", test_rows);
 	unit_add(suite, "empty defaults", test_empty_defaults);
+	unit_add(suite, "restarts", test_restarts);
 	return suite;
 }
 
