@@ -212,6 +212,28 @@ add_filters_of_others(struct fragments *filters, const struct search_conditions 
 		add(filters, sql_records_search_filter_key);
 }
 
+/* Joins filters of the call, or of the passage, that is known by this uniqueid. */
+static char *
+join_filters(const struct fragments *filters, const char *callid)
+{
+	const struct template_slot slot = { "/*callid*/", callid };
+	char *joined = join(filters);
+	char *text = template_fill(joined, &slot, 1);
+
+	free(joined);
+	return text;
+}
+
+/* Of a list of passages, what can be told of each without its call. */
+static char *
+filters_of_passages(const struct search_conditions *conditions, enum search_walk walk)
+{
+	struct fragments filters = { 0 };
+
+	add_passage_filters(&filters, conditions, walk);
+	return join_filters(&filters, "passage.callid");
+}
+
 /* Every condition but the one that is walked; SEARCH_WALK_TIME: all of them. */
 static char *
 filters_beside(const struct search_conditions *conditions, enum search_walk walk)
@@ -235,7 +257,7 @@ filters_beside(const struct search_conditions *conditions, enum search_walk walk
 		add(&filters, sql_records_search_filter_in_order_recorded);
 	else
 		filters.texts[before - 1] = sql_records_search_filter_recorded;
-	return join(&filters);
+	return join_filters(&filters, "call.uniqueid");
 }
 
 /* Bounds -------------------------------------------------------------------------------------- */
@@ -307,7 +329,7 @@ struct list {
 	enum list_order order;
 	const char *template;
 	const char *condition;
-	const char *wanted;	  /* of passages: what is unnested */
+	const char *wanted;	  /* the values, one after the other; "" without any */
 	const char *order_before; /* of calls: what goes before their starts */
 };
 
@@ -330,17 +352,24 @@ add_list(struct list *lists, size_t count, enum list_order order, const char *te
 	return count + 1;
 }
 
+/*
+ * First where most of the page is to be expected, as the others end where it does: the calls that
+ * an agent took, or made.
+ */
 static size_t
-lists_of_agents(struct list lists[LISTS_MAX])
+lists_of_agents(const struct search_conditions *conditions, struct list lists[LISTS_MAX])
 {
+	const char *calls = sql_records_search_calls_of_agent;
+	const char *took = sql_records_search_by_dst_agent;
+	const char *made = sql_records_search_by_src_agent;
+	bool is_outgoing = conditions->direction != NULL &&
+			   strcmp(conditions->direction, "outgoing") == 0;
 	size_t count = 0;
 
-	count = add_list(lists, count, LIST_OF_CALLS, sql_records_search_calls_of_agents,
-		sql_records_search_by_src_agent, "");
-	count = add_list(lists, count, LIST_OF_CALLS, sql_records_search_calls_of_agents,
-		sql_records_search_by_dst_agent, "");
-	return add_list(lists, count, LIST_OF_PASSAGES, sql_records_search_passages,
+	count = add_list(lists, count, LIST_OF_CALLS, calls, is_outgoing ? made : took, "$4");
+	count = add_list(lists, count, LIST_OF_PASSAGES, sql_records_search_passages,
 		sql_records_search_by_passage_agent, "$4");
+	return add_list(lists, count, LIST_OF_CALLS, calls, is_outgoing ? took : made, "$4");
 }
 
 static size_t
@@ -367,7 +396,7 @@ lists_of(const struct search_conditions *conditions, enum search_walk walk,
 		return add_list(lists, 0, LIST_BY_PATTERN, pattern,
 			sql_records_search_by_caller_pattern, "");
 	case SEARCH_WALK_AGENT:
-		return lists_of_agents(lists);
+		return lists_of_agents(conditions, lists);
 	case SEARCH_WALK_QUEUE:
 		return add_list(lists, 0, LIST_OF_PASSAGES, passages,
 			conditions->status == NULL ? sql_records_search_by_queue
@@ -419,31 +448,38 @@ head_of(const struct list *list)
 }
 
 static char *
-list_text(const struct search_conditions *conditions, const struct list *list, const char *filters)
+list_text(const struct search_conditions *conditions, enum search_walk walk,
+	const struct list *list, const char *filters)
 {
 	char *bounds = bounds_of(conditions, list->order);
+	char *passage_filters = filters_of_passages(conditions, walk);
 	const struct template_slot slots[] = {
 		{ "/*call*/", list->order == LIST_OF_PAIRS ? sql_records_search_call_of_pair
 							   : sql_records_search_call_of_passage },
-		{ "/*wanted*/", list->wanted },
 		{ "/*order*/", list->order_before },
 		{ "/*head*/", head_of(list) },
 		{ "/*condition*/", list->condition },
 		{ "/*bounds*/", bounds },
+		{ "/*passage_filters*/", passage_filters },
 		{ "/*filters*/", filters },
 	};
 	char *text = template_fill(list->template, slots, sizeof slots / sizeof *slots);
 
+	free(passage_filters);
 	free(bounds);
 	return text;
 }
 
 /* Calls longer than the bounds of the lists allow for. */
 static bool
-needs_long_calls(const struct search_conditions *conditions, const struct list *last)
+needs_long_calls(const struct search_conditions *conditions, const struct list *lists, size_t count)
 {
-	return (conditions->end != NULL || conditions->after.start != NULL) &&
-	       (last->order == LIST_OF_PASSAGES || last->order == LIST_OF_PAIRS);
+	bool is_walked_by_others = false;
+
+	for (size_t i = 0; i < count; i++)
+		is_walked_by_others |= lists[i].order == LIST_OF_PASSAGES ||
+				       lists[i].order == LIST_OF_PAIRS;
+	return is_walked_by_others && (conditions->end != NULL || conditions->after.start != NULL);
 }
 
 /* The statement ------------------------------------------------------------------------------- */
@@ -471,11 +507,47 @@ page_text(const struct search_conditions *conditions, const struct search_page *
 	return template_fill(sql_records_search_page, slots, sizeof slots / sizeof *slots);
 }
 
-static void
-free_all(char *const *texts, size_t count)
+static bool
+is_of_values(const struct list *list)
 {
-	for (size_t i = 0; i < count; i++)
-		free(texts[i]);
+	return *list->wanted != '\0';
+}
+
+/* Takes before, the best calls of the lists before this one; with those of this one they are more.
+ */
+static char *
+values_text(const struct list *list, const char *text, char *before)
+{
+	const struct template_slot slots[] = {
+		{ "/*before*/", before },
+		{ "/*list*/", text },
+		{ "/*wanted*/", list->wanted },
+	};
+	char *best = template_fill(
+		sql_records_search_calls_of_values, slots, sizeof slots / sizeof *slots);
+
+	free(before);
+	return best;
+}
+
+/* Lists of values, one behind the other. */
+static char *
+best_calls_text(const struct search_conditions *conditions, enum search_walk walk,
+	const struct list *lists, size_t count, const char *filters)
+{
+	char *best = template_fill(sql_records_search_no_calls, NULL, 0);
+	char *text;
+
+	for (size_t i = 0; i < count; i++) {
+		char *list = list_text(conditions, walk, &lists[i], filters);
+
+		best = values_text(&lists[i], list, best);
+		free(list);
+	}
+	text = template_fill(
+		sql_records_search_best_calls, &(struct template_slot){ "/*before*/", best }, 1);
+	free(best);
+	return text;
 }
 
 /* Everything between open and page. */
@@ -485,31 +557,27 @@ lists_text(const struct search_conditions *conditions, enum search_walk walk)
 	struct list lists[LISTS_MAX];
 	size_t count = lists_of(conditions, walk, lists);
 	char *filters = filters_beside(conditions, walk);
-	char *owned[LISTS_MAX + 2];
-	size_t owned_count = 0;
+	char *walked = is_of_values(&lists[0])
+			       ? best_calls_text(conditions, walk, lists, count, filters)
+			       : list_text(conditions, walk, &lists[0], filters);
+	char *around = NULL;
+	char *long_calls = NULL;
 	struct fragments parts = { 0 };
 	char *joined;
 
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			add(&parts, sql_records_search_next_list);
-		owned[owned_count] = list_text(conditions, &lists[i], filters);
-		add(&parts, owned[owned_count++]);
-	}
-	if (needs_long_calls(conditions, &lists[count - 1])) {
-		owned[owned_count] = long_calls_text(
-			conditions, sql_records_search_long_calls_around);
+	add(&parts, walked);
+	if (needs_long_calls(conditions, lists, count)) {
+		around = long_calls_text(conditions, sql_records_search_long_calls_around);
 		add(&parts, sql_records_search_next_list);
-		add(&parts, owned[owned_count++]);
+		add(&parts, around);
 	}
-	if (conditions->start != NULL) {
-		owned[owned_count] = long_calls_text(conditions, sql_records_search_and_long_calls);
-		add(&parts, owned[owned_count++]);
-	} else {
-		add(&parts, sql_records_search_close);
-	}
+	if (conditions->start != NULL)
+		long_calls = long_calls_text(conditions, sql_records_search_and_long_calls);
+	add(&parts, long_calls == NULL ? sql_records_search_close : long_calls);
 	joined = join(&parts);
-	free_all(owned, owned_count);
+	free(long_calls);
+	free(around);
+	free(walked);
 	free(filters);
 	return joined;
 }

@@ -105,20 +105,69 @@ WITH asked AS (
 -- a direction that no call has.
 			call.call_direction DESC,
 
--- part: calls_of_agents
--- Index: call_data (src_agent, …) or (dst_agent, …).
+-- part: no_calls
+				SELECT 0, '{}'::integer[], '{}'::timestamp[]
+
+-- part: calls_of_values
+-- The best calls of a list for each of the wanted values, one value after the other: what is found
+-- already says since when the next one can bring anything. So a value that hardly any call meets
+-- with the rest is not read to its end as long as others fill the page; the same holds for one list
+-- behind another, as each begins with the best calls of those before it.
+				SELECT 0, best.ids, best.starts
+				FROM (
+					WITH RECURSIVE best (number, ids, starts) AS (
+						/*before*/
+						UNION ALL
+						SELECT best.number + 1, better.ids, better.starts
+						FROM best
+						CROSS JOIN LATERAL (
+							SELECT (/*wanted*/)[best.number + 1] AS value,
+								coalesce(
+									best.starts[least(/*depth*/, 2147483647)::integer],
+									'-infinity'
+								) AS since
+						) AS wanted
+						CROSS JOIN LATERAL (
+							SELECT array_agg(call.id ORDER BY call.start_time DESC, call.id DESC) AS ids,
+								array_agg(call.start_time ORDER BY call.start_time DESC, call.id DESC) AS starts
+							FROM (
+								SELECT found.id, found.start_time
+								FROM unnest(best.ids, best.starts) AS found (id, start_time)
+								UNION
+								SELECT call.id, call.start_time
+								FROM (
+									/*list*/
+								) AS call
+								ORDER BY 2 DESC, 1 DESC
+								LIMIT /*depth*/
+							) AS call
+						) AS better
+						WHERE best.number < cardinality(/*wanted*/)
+					)
+					SELECT best.ids, best.starts
+					FROM best
+					ORDER BY best.number DESC
+					LIMIT 1
+				) AS best
+
+-- part: best_calls
 		SELECT call.id, call.start_time
-		FROM unnest($4) AS wanted (value)
-		CROSS JOIN LATERAL (
+		FROM (
+				/*before*/
+		) AS best (number, ids, starts)
+		CROSS JOIN LATERAL unnest(best.ids, best.starts) AS call (id, start_time)
+
+-- part: calls_of_agent
+-- Index: call_data (src_agent, …) or (dst_agent, …).
 			SELECT call.id, call.start_time
 			FROM call_data AS call
 			WHERE call.answer_time IS NOT NULL
+				AND call.start_time >= wanted.since
 				/*condition*/
 				/*bounds*/
 				/*filters*/
 			ORDER BY call.start_time DESC, call.id DESC
 			LIMIT /*depth*/
-		) AS call
 
 -- part: calls_by_pattern
 -- What is frequent is among the newest calls; what is not is found by its trigrams, in no order.
@@ -167,9 +216,6 @@ WITH asked AS (
 
 -- part: passages
 -- Index: call_on_queue, the condition's column first, then (queue_time DESC); call_data (uniqueid).
-		SELECT call.id, call.start_time
-		FROM unnest(/*wanted*/) AS wanted (value)
-		CROSS JOIN LATERAL (
 			WITH short AS MATERIALIZED (
 				SELECT count(*) < 200 AS is_short
 				FROM (
@@ -188,9 +234,13 @@ WITH asked AS (
 				CROSS JOIN LATERAL (
 					/*call*/
 				) AS call
-				WHERE true
+				WHERE passage.queue_time >= CASE
+						WHEN (SELECT is_short FROM short) THEN '-infinity'
+						ELSE wanted.since - interval '1 hour'
+					END
 					/*condition*/
 					/*bounds*/
+					/*passage_filters*/
 				ORDER BY passage.queue_time DESC
 				LIMIT /*depth*/
 			)
@@ -208,13 +258,13 @@ WITH asked AS (
 					END
 					/*condition*/
 					/*bounds*/
+					/*passage_filters*/
 				OFFSET 0
 			) AS seen
 			CROSS JOIN LATERAL (
 				/*call*/
 			) AS call
 			WHERE (SELECT count(*) FROM first) = /*depth*/
-		) AS call
 
 -- part: call_of_passage
 -- Counted with the last of its passages in the list, so that no call comes twice: within the bounds,
@@ -379,8 +429,10 @@ WITH asked AS (
 						AND passage.queue_ref = wanted.value
 
 -- part: by_queue_and_status
+-- CASE: the planner would take one in 200 to have a status as text, and rather read all of them and
+-- sort than walk.
 						AND passage.queue_ref = wanted.value
-						AND passage.status::text = $6
+						AND CASE WHEN passage.status::text = $6 THEN true ELSE false END
 
 -- part: by_passage_agent
 						AND passage.agent_num = wanted.value
@@ -460,6 +512,8 @@ WITH asked AS (
 						END
 
 -- Filters. ---------------------------------------------------------------------------------------
+-- Those of a call's passages need but its uniqueid, /*callid*/: in a list of passages they are
+-- /*passage_filters*/ as well, which spares looking for the call.
 
 -- part: filter_recorded
 				AND EXISTS (
@@ -501,7 +555,7 @@ WITH asked AS (
 				AND EXISTS (
 					SELECT
 					FROM call_on_queue AS other
-					WHERE other.callid = call.uniqueid AND other.queue_ref = ANY ($5)
+					WHERE other.callid = /*callid*/ AND other.queue_ref = ANY ($5)
 					OFFSET 0
 				)
 
@@ -509,7 +563,7 @@ WITH asked AS (
 				AND EXISTS (
 					SELECT
 					FROM call_on_queue AS other
-					WHERE other.callid = call.uniqueid AND other.status::text = $6
+					WHERE other.callid = /*callid*/ AND other.status::text = $6
 					OFFSET 0
 				)
 
@@ -517,7 +571,7 @@ WITH asked AS (
 				AND EXISTS (
 					SELECT
 					FROM call_on_queue AS other
-					WHERE other.callid = call.uniqueid
+					WHERE other.callid = /*callid*/
 						AND other.queue_ref = ANY ($5)
 						AND other.status::text = $6
 					OFFSET 0
