@@ -262,20 +262,32 @@ filters_beside(const struct search_conditions *conditions, enum search_walk walk
 
 /* Bounds -------------------------------------------------------------------------------------- */
 
+/*
+ * Whether a key and value tell between which times to walk something else. Keys alone are used at
+ * all times.
+ */
+static bool
+is_bound_by_pair(const struct search_conditions *conditions, enum search_walk walk)
+{
+	return conditions->value != NULL && !is_recording(conditions) && walk != SEARCH_WALK_PAIR;
+}
+
 static char *
-call_bounds(const struct search_conditions *conditions)
+call_bounds(const struct search_conditions *conditions, enum search_walk walk)
 {
 	struct fragments bounds = { 0 };
 
 	/* The end and the call before the page are bounds as they are, and among the filters. */
 	if (conditions->start != NULL)
 		add(&bounds, sql_records_search_calls_since);
+	if (is_bound_by_pair(conditions, walk))
+		add(&bounds, sql_records_search_calls_of_pair);
 	return join(&bounds);
 }
 
 /* Of calls that are looked at by their starts, but not filtered yet. */
 static char *
-recent_bounds(const struct search_conditions *conditions)
+recent_bounds(const struct search_conditions *conditions, enum search_walk walk)
 {
 	struct fragments bounds = { 0 };
 
@@ -285,11 +297,13 @@ recent_bounds(const struct search_conditions *conditions)
 		add(&bounds, sql_records_search_filter_end);
 	if (conditions->after.start != NULL)
 		add(&bounds, sql_records_search_filter_after);
+	if (is_bound_by_pair(conditions, walk))
+		add(&bounds, sql_records_search_calls_of_pair);
 	return join(&bounds);
 }
 
 static char *
-passage_bounds(const struct search_conditions *conditions)
+passage_bounds(const struct search_conditions *conditions, enum search_walk walk)
 {
 	struct fragments bounds = { 0 };
 
@@ -299,6 +313,8 @@ passage_bounds(const struct search_conditions *conditions)
 		add(&bounds, sql_records_search_passages_until_end);
 	if (conditions->after.start != NULL)
 		add(&bounds, sql_records_search_passages_until_after);
+	if (is_bound_by_pair(conditions, walk))
+		add(&bounds, sql_records_search_passages_of_pair);
 	return join(&bounds);
 }
 
@@ -420,19 +436,19 @@ lists_of(const struct search_conditions *conditions, enum search_walk walk,
 }
 
 static char *
-bounds_of(const struct search_conditions *conditions, enum list_order order)
+bounds_of(const struct search_conditions *conditions, enum search_walk walk, enum list_order order)
 {
 	switch (order) {
 	case LIST_BY_PATTERN:
-		return recent_bounds(conditions);
+		return recent_bounds(conditions, walk);
 	case LIST_OF_PASSAGES:
-		return passage_bounds(conditions);
+		return passage_bounds(conditions, walk);
 	case LIST_OF_PAIRS:
 		return pair_bounds(conditions);
 	case LIST_OF_CALLS:
 		break;
 	}
-	return call_bounds(conditions);
+	return call_bounds(conditions, walk);
 }
 
 /*
@@ -451,7 +467,7 @@ static char *
 list_text(const struct search_conditions *conditions, enum search_walk walk,
 	const struct list *list, const char *filters)
 {
-	char *bounds = bounds_of(conditions, list->order);
+	char *bounds = bounds_of(conditions, walk, list->order);
 	char *passage_filters = filters_of_passages(conditions, walk);
 	const struct template_slot slots[] = {
 		{ "/*call*/", list->order == LIST_OF_PAIRS ? sql_records_search_call_of_pair
@@ -493,6 +509,13 @@ long_calls_text(const struct search_conditions *conditions, const char *template
 
 	free(filters);
 	return text;
+}
+
+/* What bounds by a pair refer to; nothing without any. */
+static const char *
+pair_times_text(const struct search_conditions *conditions, enum search_walk walk)
+{
+	return is_bound_by_pair(conditions, walk) ? sql_records_search_pair_times : "";
 }
 
 static char *
@@ -612,7 +635,8 @@ search_statement(const struct search_conditions *conditions, enum search_walk wa
 	const struct template_slot slot = { "/*depth*/", template_row_limit(depth, "$1") };
 	char *lists = lists_text(conditions, walk);
 	char *paged = page_text(conditions, page);
-	const char *parts[] = { sql_records_search_open, lists, paged, sql_record };
+	const char *parts[] = { sql_records_search_open, pair_times_text(conditions, walk),
+		sql_records_search_newest, lists, paged, sql_record };
 	char *joined = template_join(parts, sizeof parts / sizeof *parts);
 	char *statement = template_fill(joined, &slot, 1);
 

@@ -33,7 +33,96 @@ WITH asked AS (
 	SELECT $1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[], $6::text, $7::timestamp,
 		$8::timestamp, $9::text, $10::text, $11::text, $12::text, $13::text, $14::timestamp,
 		$15::integer
-), newest AS MATERIALIZED (
+)
+
+-- part: pair_times
+-- Between which starts the calls with a key and value lie: a campaign lasts some weeks. What
+-- is walked instead of them, because it is shorter, begins and ends there. Their ids tell which were
+-- written first and last. Those of more than an hour may have begun before the first, and passages of
+-- those of more than a day, or without an end, come whenever they come; where there are many of those,
+-- nothing is bounded.
+, pair_end AS MATERIALIZED (
+	SELECT (
+			SELECT pair.id_call_data
+			FROM attached_data AS pair
+			WHERE pair.key = ANY (ARRAY[$12])
+				AND pair.key <> 'recording'
+				AND pair.value = $13
+			ORDER BY pair.key, pair.id_call_data
+			LIMIT 1
+		) AS first_id,
+		(
+			SELECT pair.id_call_data
+			FROM attached_data AS pair
+			WHERE pair.key = ANY (ARRAY[$12])
+				AND pair.key <> 'recording'
+				AND pair.value = $13
+			ORDER BY pair.key DESC, pair.id_call_data DESC
+			LIMIT 1
+		) AS last_id
+), pair_span AS MATERIALIZED (
+	SELECT pair_end.first_id, pair_end.last_id,
+		coalesce(first_call.start_time, '-infinity') - interval '3 hours' AS since,
+		coalesce(last_call.end_time, 'infinity') + interval '2 hours' AS until
+	FROM pair_end
+	LEFT JOIN call_data AS first_call ON first_call.id = pair_end.first_id
+	LEFT JOIN call_data AS last_call ON last_call.id = pair_end.last_id
+), pair_endless AS MATERIALIZED (
+	SELECT endless.id, endless.uniqueid, endless.start_time
+	FROM call_data AS endless
+	WHERE (endless.end_time - endless.start_time <= interval '1 day') IS NOT TRUE
+	ORDER BY endless.start_time DESC, endless.id DESC
+	LIMIT 1000
+), pair_times AS MATERIALIZED (
+	SELECT pair_span.until,
+		CASE
+			WHEN (SELECT count(*) FROM pair_endless) = 1000 THEN '-infinity'
+			ELSE least(
+				pair_span.since,
+				(
+					SELECT min(long.start_time)
+					FROM (
+						SELECT *
+						FROM call_data AS long
+						WHERE long.end_time - long.start_time > interval '1 hour'
+							AND long.start_time < pair_span.since
+							AND long.start_time >= pair_span.since - interval '1 day'
+						OFFSET 0
+					) AS long
+					WHERE long.id >= pair_span.first_id
+				),
+				(
+					SELECT min(endless.start_time)
+					FROM pair_endless AS endless
+					WHERE endless.id >= pair_span.first_id
+				)
+			)
+		END AS since,
+		CASE
+			WHEN (SELECT count(*) FROM pair_endless) = 1000 THEN 'infinity'
+			ELSE greatest(
+				pair_span.until + interval '26 hours',
+				(
+					SELECT max(last_passage.queue_time)
+					FROM pair_endless AS endless
+					CROSS JOIN LATERAL (
+						SELECT passage.queue_time
+						FROM call_on_queue AS passage
+						WHERE passage.callid = endless.uniqueid
+						ORDER BY passage.queue_time DESC
+						LIMIT 1
+					) AS last_passage
+					WHERE endless.id >= pair_span.first_id
+						AND endless.id <= pair_span.last_id
+				)
+			)
+		END AS passages_until
+	FROM pair_span
+	WHERE pair_span.first_id IS NOT NULL
+)
+
+-- part: newest
+, newest AS MATERIALIZED (
 	SELECT DISTINCT listed.id, listed.start_time
 	FROM (
 
@@ -455,6 +544,20 @@ WITH asked AS (
 
 -- part: calls_since
 				AND call.start_time >= $7 - interval '1 hour'
+
+-- part: calls_of_pair
+				AND call.start_time >= (SELECT pair_times.since FROM pair_times)
+				AND call.start_time <= (SELECT pair_times.until FROM pair_times)
+
+-- part: passages_of_pair
+						AND passage.queue_time >= CASE
+							WHEN (SELECT is_short FROM short) THEN '-infinity'
+							ELSE (SELECT pair_times.since FROM pair_times) - interval '2 hours'
+						END
+						AND passage.queue_time <= CASE
+							WHEN (SELECT is_short FROM short) THEN 'infinity'
+							ELSE (SELECT pair_times.passages_until FROM pair_times)
+						END
 
 -- part: passages_since
 						AND passage.queue_time >= CASE
