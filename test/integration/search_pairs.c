@@ -271,6 +271,107 @@ START_TEST(test_strays)
 }
 END_TEST
 
+/*
+ * Two queues of one name, each with eleven calls and a later one that had its passage 50 minutes
+ * before it began. Lists of both are long.
+ */
+static const char early_in_both[] =
+	"INSERT INTO queuefeatures (name, displayname, number)"
+	"	VALUES ('left', 'Both left', '3801'), ('right', 'Both right', '3802');"
+	"INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT 'none', '2020-01-01', queue"
+	"	FROM generate_series(1, 300), (VALUES ('left'), ('right')) AS both_ (queue);"
+	"WITH call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time)"
+	"	SELECT queue || n, begun, begun, begun + interval '1 minute'"
+	"	FROM generate_series(0, 11) AS n, (VALUES ('left', 0), ('right', 30)) AS both_ "
+	"(queue, "
+	"seconds),"
+	"		LATERAL (SELECT timestamp '2023-02-01 12:00' + seconds * interval '1 "
+	"second'"
+	"			+ CASE WHEN n = 0 THEN 30 ELSE n END * interval '1 minute' AS "
+	"begun) AS at"
+	"	RETURNING id, uniqueid, start_time"
+	"), passage AS ("
+	"	INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT uniqueid, start_time - CASE WHEN uniqueid LIKE '%t0' THEN 50 ELSE 0 END"
+	"		* interval '1 minute', rtrim(uniqueid, '0123456789') FROM call"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, 'recording', uniqueid FROM call";
+
+START_TEST(test_early_passages_of_both)
+{
+	const struct reply *reply;
+
+	many_calls_load();
+	sql_run(early_in_both);
+	reply = http_post("/recording/records/search?pageSize=10", "{'queue':'both'}");
+	expect_status(reply, 200);
+	ck_assert_str_eq(json_column(reply, "records", "id"),
+		"right0 left0 right11 left11 right10 left10 right9 left9 right8 left8");
+	sql_run("DELETE FROM queuefeatures WHERE number LIKE '380_'");
+}
+END_TEST
+
+/*
+ * A campaign of ten days, with more pairs than its queue or its agent have calls. Some of its calls
+ * began before the one with the first id, one after the one with the last; two have no end, and
+ * their passages days later. In the order of their ids.
+ */
+static const char campaign[] =
+	"INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT 'none', '2020-01-01', 'campaign' FROM generate_series(1, 300);"
+	"WITH stray (number, file, begun, ended, queued) AS (VALUES"
+	"	(1, 'first', timestamp '2021-06-10 12:00', timestamp '2021-06-10 12:10',"
+	"		timestamp '2021-06-10 12:00'),"
+	"	(2, 'short', '2021-06-10 09:20', '2021-06-10 10:15', '2021-06-10 09:20'),"
+	"	(3, 'long', '2021-06-10 06:00', '2021-06-10 11:00', '2021-06-10 06:00'),"
+	"	(4, 'endless', '2021-06-01 10:00', NULL, '2021-06-05 10:00'),"
+	"	(5, 'waiting', '2021-06-15 10:00', NULL, '2021-08-01 10:00'),"
+	"	(6, 'later', '2021-06-20 11:30', '2021-06-20 11:40', '2021-06-20 11:30'),"
+	"	(7, 'last', '2021-06-20 10:00', '2021-06-20 12:00', '2021-06-20 10:00'),"
+	"	(8, 'other', '2021-09-01 10:00', '2021-09-01 10:10', '2021-09-01 10:00')"
+	"), passage AS ("
+	"	INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT 'campaign ' || file, queued, 'campaign' FROM stray"
+	"), call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time, dst_agent)"
+	"	SELECT 'campaign ' || file, begun, begun, ended, '1777' FROM stray ORDER BY number"
+	"	RETURNING id, start_time"
+	"), pair AS ("
+	"	INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT call.id, 'campaign', 'zone' FROM call JOIN stray ON begun = start_time,"
+	"		LATERAL generate_series(1, CASE WHEN file = 'first' THEN 1000 ELSE 1 END)"
+	"	WHERE file <> 'other'"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT call.id, 'recording', file FROM call JOIN stray ON begun = start_time";
+
+/* Each of them alone is the earliest, and moves the time from which on the others are found. */
+START_TEST(test_campaign)
+{
+	static const char *const earliest[] = { "", " endless", " long", " short" };
+	static const char *const bodies[] = {
+		"{'queue':'campaign','key':'campaign','value':'zone'}",
+		"{'agent':'1777','key':'campaign','value':'zone'}",
+	};
+	const char *ids = "later last waiting first short long endless";
+
+	many_calls_load();
+	sql_run(campaign);
+	for (int gone = 0; gone < HARNESS_COUNT(earliest); gone++) {
+		sql_runf("DELETE FROM call_data WHERE uniqueid = 'campaign%s'", earliest[gone]);
+		ids = scratch_format("%.*s", (int)(strlen(ids) - strlen(earliest[gone])), ids);
+		for (int i = 0; i < HARNESS_COUNT(bodies); i++) {
+			const struct reply *reply = http_post(
+				"/recording/records/search", bodies[i]);
+
+			expect_status(reply, 200);
+			ck_assert_str_eq(json_column(reply, "records", "id"), ids);
+		}
+	}
+}
+END_TEST
+
 START_TEST(test_highest_id)
 {
 	static const char *const bodies[] = { "{'key':'highest'}",
@@ -299,6 +400,8 @@ search_pairs_suite(void)
 	harness_add(suite, "late passages", test_late_passages);
 	harness_add(suite, "early passage", test_early_passage);
 	harness_add(suite, "strays", test_strays);
+	harness_add(suite, "early passages of both", test_early_passages_of_both);
+	harness_add(suite, "campaign", test_campaign);
 	harness_add(suite, "highest id", test_highest_id);
 	return suite;
 }
