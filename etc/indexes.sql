@@ -67,9 +67,11 @@ DROP INDEX CONCURRENTLY IF EXISTS recordingd_attached_data_key;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_on_queue_callid
 	ON call_on_queue (callid, queue_time DESC);
 
--- Records search by queue, by agent, by status.
+-- Records search by queue, by queue and status, by agent, by status.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_on_queue_queue
 	ON call_on_queue (queue_ref, queue_time DESC) WHERE queue_ref IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_on_queue_queue_status
+	ON call_on_queue (queue_ref, status, queue_time DESC) WHERE queue_ref IS NOT NULL;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_on_queue_agent
 	ON call_on_queue (agent_num, queue_time DESC) WHERE agent_num IS NOT NULL;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_on_queue_status

@@ -114,6 +114,13 @@ search_choose(const struct search_conditions *conditions, const enum search_walk
 
 /* Sizes --------------------------------------------------------------------------------------- */
 
+/* Passages that match both. */
+static bool
+is_of_queue_and_status(const struct search_conditions *conditions, enum search_walk walk)
+{
+	return walk == SEARCH_WALK_QUEUE && conditions->status != NULL;
+}
+
 static const struct db_statement size_statements[SEARCH_WALK_DIRECTION] = {
 	[SEARCH_WALK_CALLER] = { .name = "size_caller", .text = sql_records_search_size_caller },
 	[SEARCH_WALK_CALLEE] = { .name = "size_callee", .text = sql_records_search_size_callee },
@@ -128,6 +135,11 @@ static const struct db_statement size_statements[SEARCH_WALK_DIRECTION] = {
 	[SEARCH_WALK_CALLER_PATTERN] = { .name = "size_caller_pattern",
 		.text = sql_records_search_size_caller_pattern,
 		.lane = DB_LANE_LONG },
+};
+
+static const struct db_statement queue_and_status_size_statement = {
+	.name = "size_queue_and_status",
+	.text = sql_records_search_size_queue_and_status,
 };
 
 struct db_step
@@ -151,6 +163,10 @@ search_size_step(const struct search_conditions *conditions, enum search_walk wa
 
 	if (walk == SEARCH_WALK_PAIR)
 		step.parameters.values[step.parameters.count++] = conditions->value;
+	if (is_of_queue_and_status(conditions, walk)) {
+		step.statement = &queue_and_status_size_statement;
+		step.parameters.values[step.parameters.count++] = conditions->status;
+	}
 	return step;
 }
 
@@ -451,18 +467,6 @@ bounds_of(const struct search_conditions *conditions, enum search_walk walk, enu
 	return call_bounds(conditions, walk);
 }
 
-/*
- * What makes a list short: a queue's passages of any status, which its index counts. With a status,
- * for which there is no index, the planner would rather read all passages.
- */
-static const char *
-head_of(const struct list *list)
-{
-	return list->condition == sql_records_search_by_queue_and_status
-		       ? sql_records_search_by_queue
-		       : list->condition;
-}
-
 static char *
 list_text(const struct search_conditions *conditions, enum search_walk walk,
 	const struct list *list, const char *filters)
@@ -473,7 +477,6 @@ list_text(const struct search_conditions *conditions, enum search_walk walk,
 		{ "/*call*/", list->order == LIST_OF_PAIRS ? sql_records_search_call_of_pair
 							   : sql_records_search_call_of_passage },
 		{ "/*order*/", list->order_before },
-		{ "/*head*/", head_of(list) },
 		{ "/*condition*/", list->condition },
 		{ "/*bounds*/", bounds },
 		{ "/*passage_filters*/", passage_filters },
@@ -617,7 +620,7 @@ fill_parameters(const struct search_conditions *conditions, enum search_walk wal
 			conditions->key, conditions->value, conditions->after.start,
 			conditions->after.id },
 	};
-	if (walk == SEARCH_WALK_STATUS) {
+	if (walk == SEARCH_WALK_STATUS || is_of_queue_and_status(conditions, walk)) {
 		parameters->values[parameters->count++] = conditions->status;
 	} else if (walk == SEARCH_WALK_DIRECTION) {
 		snprintf(numbers->direction, sizeof numbers->direction, "{%s}",

@@ -47,6 +47,7 @@ WITH wanted_column (table_name, column_name) AS (
 		('attached_data', 'key id_call_data id value', 'btree', 'key <> ''recording'''),
 		('call_on_queue', 'callid', 'btree', ''),
 		('call_on_queue', 'queue_ref queue_time', 'btree', ''),
+		('call_on_queue', 'queue_ref status queue_time', 'btree', ''),
 		('call_on_queue', 'agent_num queue_time', 'btree', ''),
 		('call_on_queue', 'status queue_time', 'btree', ''),
 		('call_element', 'call_data_id', 'btree', ''),

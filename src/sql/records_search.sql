@@ -6,10 +6,10 @@
 -- there and not left to the planner, which does not know which values go together: so filters are
 -- sub-selects with OFFSET 0, which it cannot turn into joins.
 --
--- In a list, /*condition*/ stands for what is walked, /*head*/ for as much of it as the index tells,
--- /*bounds*/ for the times between which it is walked, and /*filters*/ for the rest; /*depth*/ is $1, or a literal that is at least as much: the
--- planner would take an unknown limit for a tenth of all, and sort instead of walking. Unlike elsewhere, parameters have the same number in every
--- part, as most are needed several times:
+-- In a list, /*condition*/ stands for what is walked, /*bounds*/ for the times between which it is
+-- walked, and /*filters*/ for the rest; /*depth*/ is $1, or a literal that is at least as much: the
+-- planner would take an unknown limit for a tenth of all, and sort instead of walking. Unlike
+-- elsewhere, parameters have the same number in every part, as most are needed several times:
 --   $1 bigint: how many calls a list must yield: those passed over, the page, and one more
 --   $2 bigint: one more than the page size, to see whether there is a next page
 --   $3 bigint: how many calls to pass over
@@ -311,7 +311,7 @@ WITH asked AS (
 					SELECT
 					FROM call_on_queue AS passage
 					WHERE true
-						/*head*/
+						/*condition*/
 					LIMIT 200
 				) AS head
 			), first AS MATERIALIZED (
@@ -518,10 +518,8 @@ WITH asked AS (
 						AND passage.queue_ref = wanted.value
 
 -- part: by_queue_and_status
--- CASE: the planner would take one in 200 to have a status as text, and rather read all of them and
--- sort than walk.
 						AND passage.queue_ref = wanted.value
-						AND CASE WHEN passage.status::text = $6 THEN true ELSE false END
+						AND passage.status = $16
 
 -- part: by_passage_agent
 						AND passage.agent_num = wanted.value

@@ -67,6 +67,17 @@ FROM (
 	LIMIT 20000
 ) AS head
 
+-- part: queue_and_status
+-- $1 text[]: references.  $2, in the column's own type: the status.
+-- Index: call_on_queue (queue_ref, status, …).
+SELECT count(*) AS size
+FROM (
+	SELECT
+	FROM call_on_queue AS passage
+	WHERE passage.queue_ref = ANY ($1::text[]) AND passage.status = $2
+	LIMIT 20000
+) AS head
+
 -- part: status
 -- $1, in the column's own type: the status.
 -- Index: call_on_queue (status, …).

@@ -104,7 +104,7 @@ START_TEST(test_size_steps)
 		const char *values[2];
 	} steps[] = {
 		{ SEARCH_WALK_AGENT, { "{1500}" } },
-		{ SEARCH_WALK_QUEUE, { "{a,b}" } },
+		{ SEARCH_WALK_QUEUE, { "{a,b}", "answered" } },
 		{ SEARCH_WALK_STATUS, { "answered" } },
 		{ SEARCH_WALK_CALLEE, { "3001" } },
 		{ SEARCH_WALK_CALLER, { "1002" } },
@@ -127,6 +127,20 @@ START_TEST(test_size_steps)
 			ck_assert_str_ne(step.statement->name,
 				search_size_step(&conditions, steps[j].walk).statement->name);
 	}
+}
+END_TEST
+
+/* Without a status, a queue's is that of all its passages. */
+START_TEST(test_size_of_queue)
+{
+	const struct search_conditions conditions = { QUEUES };
+	const struct search_conditions with_status = { QUEUES, STATUS };
+	struct db_step step = search_size_step(&conditions, SEARCH_WALK_QUEUE);
+
+	ck_assert_int_eq(step.parameters.count, 1);
+	ck_assert_str_eq(step.parameters.values[0], "{a,b}");
+	ck_assert_str_ne(step.statement->name,
+		search_size_step(&with_status, SEARCH_WALK_QUEUE).statement->name);
 }
 END_TEST
 
@@ -154,12 +168,15 @@ START_TEST(test_parameters)
 	ck_assert_ptr_nonnull(strstr(text, "LIMIT 11"));
 	for (int i = 0; i < UNIT_COUNT(values); i++)
 		ck_assert_str_eq(parameters.values[i], values[i]);
-	if (walk == SEARCH_WALK_STATUS)
+	if (walk == SEARCH_WALK_STATUS || walk == SEARCH_WALK_QUEUE)
 		ck_assert_str_eq(parameters.values[15], "answered");
 	if (walk == SEARCH_WALK_DIRECTION)
 		ck_assert_str_eq(parameters.values[15], "{incoming}");
-	ck_assert_int_eq(parameters.count,
-		walk == SEARCH_WALK_STATUS || walk == SEARCH_WALK_DIRECTION ? 16 : 15);
+	ck_assert_int_eq(parameters.count, walk == SEARCH_WALK_STATUS ||
+							   walk == SEARCH_WALK_QUEUE ||
+							   walk == SEARCH_WALK_DIRECTION
+						   ? 16
+						   : 15);
 	ck_assert_int_eq(strstr(text, "$16") != NULL, parameters.count == 16);
 	free(text);
 }
@@ -218,6 +235,7 @@ search_suite(void)
 
 	unit_add_loop(suite, "choice", test_choice, UNIT_COUNT(choices));
 	unit_add(suite, "size steps", test_size_steps);
+	unit_add(suite, "size of a queue", test_size_of_queue);
 	unit_add_loop(suite, "parameters", test_parameters, SEARCH_WALKS);
 	unit_add(suite, "deep page", test_deep_page);
 	unit_add(suite, "no conditions", test_no_conditions);
