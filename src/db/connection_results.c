@@ -153,7 +153,9 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 		note_refused_room(connection, query);
 	else if (is_prepare)
 		db_prepared_forget(&connection->prepared, &step->statement);
-	else if (step->statement.name != NULL && !step->preparing && !connection->is_pooled)
+	else if (step->statement.name != NULL && !step->preparing && !connection->is_pooled &&
+		 !query->is_at_position) /* which is none of its steps, and what they did is
+					    committed */
 		note_stale_plan(connection, query, sqlstate);
 	if (query->hooks != NULL || query->outcome == DB_OUTCOME_FAILED) {
 		log_write(level_of_error(query->outcome), "statement %s: %s %s",
