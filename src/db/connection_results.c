@@ -130,6 +130,18 @@ on_aborted(struct db_connection *connection, struct db_query *query)
 		db_prepared_forget(&connection->prepared, &step->statement);
 }
 
+/*
+ * Whether the error is one of a plan that the session has kept. Behind a pooler there is none, and
+ * the question for the position is no step of the query: what those did is committed.
+ */
+static bool
+is_prepared(const struct db_connection *connection, const struct db_query *query,
+	const struct db_query_step *step)
+{
+	return step->statement.name != NULL && !step->preparing && !connection->is_pooled &&
+	       !query->is_at_position;
+}
+
 static void
 on_error(struct db_connection *connection, struct db_query *query, const PGresult *result)
 {
@@ -153,9 +165,7 @@ on_error(struct db_connection *connection, struct db_query *query, const PGresul
 		note_refused_room(connection, query);
 	else if (is_prepare)
 		db_prepared_forget(&connection->prepared, &step->statement);
-	else if (step->statement.name != NULL && !step->preparing && !connection->is_pooled &&
-		 !query->is_at_position) /* which is none of its steps, and what they did is
-					    committed */
+	else if (is_prepared(connection, query, step))
 		note_stale_plan(connection, query, sqlstate);
 	if (query->hooks != NULL || query->outcome == DB_OUTCOME_FAILED) {
 		log_write(level_of_error(query->outcome), "statement %s: %s %s",
