@@ -110,7 +110,9 @@ db_connection_pause(struct db_connection *connection, const char *reason)
 		return;
 	}
 	note_failure(connection);
-	db_connection_arm_timer(connection, retry_pause_ms(connection->failures));
+	db_connection_arm_timer(
+		connection, connection->is_hurried ? 0 : retry_pause_ms(connection->failures));
+	connection->is_hurried = false;
 	connection->failures++;
 	connection->lost++;
 }
@@ -151,6 +153,7 @@ on_session_done(enum db_outcome outcome, void *context)
 	if (connection->failures > 0)
 		log_write(LOG_LEVEL_NOTICE, "database connection %u: up again", connection->number);
 	connection->failures = 0;
+	connection->is_hurried = false;
 	connection->reasons[0] = '\0';
 	if (db_connection_is_current(connection) && connection->tries < connection->target->count)
 		connection->target->current = connection->host;
@@ -260,6 +263,9 @@ db_connection_hurry(struct db_connection *connection)
 {
 	if (connection->state == DB_CONNECTION_CLOSED)
 		db_connection_arm_timer(connection, 0);
+	else
+		/* It may have come to a server that was not ready yet. */
+		connection->is_hurried = !db_connection_is_up(connection);
 }
 
 bool

@@ -82,6 +82,17 @@ START_TEST(test_comes_back_in_time)
 }
 END_TEST
 
+/* Those of both lanes; the pool of the default configuration. */
+static bool
+has_all_connections(void *unused)
+{
+	const struct reply *reply = http_get("/recording/metrics");
+
+	(void)unused;
+	return reply->status == 200 &&
+	       strstr(reply->body, "\nrecordingd_database_connections_open 8\n") != NULL;
+}
+
 #define CLIENTS 24
 
 static long
@@ -127,7 +138,7 @@ START_TEST(test_restart_under_load)
 		send_all(clients);
 		cluster_ensure();
 		count_replies(clients, &unavailable);
-		ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
+		ck_assert(wait_until(has_all_connections, NULL, RECOVERY_MS));
 		send_all(clients);
 		ck_assert_int_eq(count_replies(clients, &unavailable), CLIENTS);
 	}
