@@ -67,7 +67,8 @@ enum db_outcome {
 	DB_OUTCOME_UNAVAILABLE,	  /* no connection in time, or the connection was lost */
 	DB_OUTCOME_TIMEOUT,	  /* statement_timeout passed */
 	DB_OUTCOME_FAILED,	  /* PostgreSQL refused the statement; the log says why */
-	DB_OUTCOME_NO_SUCH_VALUE, /* a parameter is no value of its type: of an enum without it */
+	DB_OUTCOME_NO_SUCH_VALUE, /* a parameter is no value of its type: of an enum without it; or
+				   * names a row that is not there any more */
 };
 
 /*

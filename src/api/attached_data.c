@@ -207,6 +207,8 @@ start(struct exchange *exchange)
 	/* What has been committed is not answered with an error. */
 	exchange->is_due = true;
 	exchange->free_state = free;
+	/* The call was deleted while its pairs were written. */
+	exchange->on_no_such_value = refuse_unknown_call;
 	if (!read_pairs(exchange, pairs, &error)) {
 		exchange_refuse(exchange, &error);
 		return;

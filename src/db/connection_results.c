@@ -17,7 +17,8 @@ outcome_of_error(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "57014") == 0) /* query_canceled, by statement_timeout */
 		return DB_OUTCOME_TIMEOUT;
-	if (strcmp(sqlstate, "22P02") == 0) /* invalid_text_representation */
+	if (strcmp(sqlstate, "22P02") == 0	   /* invalid_text_representation */
+		|| strcmp(sqlstate, "23503") == 0) /* foreign_key_violation */
 		return DB_OUTCOME_NO_SUCH_VALUE;
 	if (strcmp(sqlstate, READ_ONLY) == 0 ||
 		strncmp(sqlstate, "53", 2) == 0	    /* insufficient resources */

@@ -464,6 +464,26 @@ START_TEST(test_isolation)
 }
 END_TEST
 
+/* A call that is being deleted is there until it is not: then there is no call with this id. */
+START_TEST(test_call_deleted_meanwhile)
+{
+	const char *id = new_call();
+	PGconn *session = sql_session();
+	struct raw_client *client = raw_open();
+	const struct reply *reply;
+
+	sql_session_run(session, scratch_format("BEGIN; DELETE FROM call_data WHERE id = %s", id));
+	raw_send(client, attach_text(id, "[{'key':'a','value':'1'}]"));
+	wait_for_statements(1);
+	ck_assert_ptr_null(raw_reply(client, 300));
+	sql_session_run(session, "COMMIT");
+	reply = raw_reply(client, 5000);
+	ck_assert_ptr_nonnull(reply);
+	expect_error(reply, 404, "not_found", NULL);
+	ck_assert_str_eq(rows_of(id), "");
+}
+END_TEST
+
 /* What the database refuses at the very end was not done, and is not called done. */
 START_TEST(test_failing_commit)
 {
@@ -523,6 +543,7 @@ attached_data_suite(void)
 	harness_add(suite, "waits for commit", test_waits_for_commit);
 	harness_add(suite, "after timeout", test_after_timeout);
 	harness_add(suite, "isolation", test_isolation);
+	harness_add(suite, "call deleted meanwhile", test_call_deleted_meanwhile);
 	harness_add(suite, "failing commit", test_failing_commit);
 	harness_add(suite, "nothing else", test_nothing_else);
 	return suite;
