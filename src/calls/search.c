@@ -514,6 +514,19 @@ long_calls_text(const struct search_conditions *conditions, const char *template
 	return text;
 }
 
+/* Pairs are a call's own, passages are of all with its uniqueid. */
+static char *
+long_calls_around_text(const struct search_conditions *conditions, const struct list *lists)
+{
+	const char *const parts[] = { sql_records_search_long_calls_around,
+		lists[0].order == LIST_OF_PAIRS ? NULL : sql_records_search_twins_around };
+	char *joined = template_join(parts, sizeof parts / sizeof *parts);
+	char *text = long_calls_text(conditions, joined);
+
+	free(joined);
+	return text;
+}
+
 /* What bounds by a pair refer to; nothing without any. */
 static const char *
 pair_times_text(const struct search_conditions *conditions, enum search_walk walk)
@@ -593,7 +606,7 @@ lists_text(const struct search_conditions *conditions, enum search_walk walk)
 
 	add(&parts, walked);
 	if (needs_long_calls(conditions, lists, count)) {
-		around = long_calls_text(conditions, sql_records_search_long_calls_around);
+		around = long_calls_around_text(conditions, lists);
 		add(&parts, sql_records_search_next_list);
 		add(&parts, around);
 	}

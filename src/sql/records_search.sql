@@ -39,8 +39,8 @@ WITH asked AS (
 -- Between which starts the calls with a key and value lie: a campaign lasts some weeks. What
 -- is walked instead of them, because it is shorter, begins and ends there. Their ids tell which were
 -- written first and last. Those of more than an hour may have begun before the first, and passages of
--- those of more than a day, or without an end, come whenever they come; where there are many of those,
--- nothing is bounded.
+-- those of more than a day, or without an end, come whenever they come, and may be those of a call that
+-- has their uniqueid, too; where there are many of those, nothing is bounded.
 , pair_end AS MATERIALIZED (
 	SELECT (
 			SELECT pair.id_call_data
@@ -112,8 +112,7 @@ WITH asked AS (
 						ORDER BY passage.queue_time DESC
 						LIMIT 1
 					) AS last_passage
-					WHERE endless.id >= pair_span.first_id
-						AND endless.id <= pair_span.last_id
+					WHERE endless.start_time <= pair_span.until + interval '1 hour'
 				)
 			)
 		END AS passages_until
@@ -487,6 +486,33 @@ WITH asked AS (
 			WHERE call.answer_time IS NOT NULL
 				AND (call.end_time - call.start_time <= interval '1 day') IS NOT TRUE
 				/*filters*/
+			ORDER BY call.start_time DESC, call.id DESC
+			LIMIT /*depth*/
+		)
+
+-- part: twins_around
+-- Those that share their uniqueid with one beyond a day, or without an end; for lists of passages.
+-- Where there are many of those, the last before the page, as each is asked.
+		UNION ALL
+		(
+			SELECT call.id, call.start_time
+			FROM (
+				SELECT endless.id, endless.uniqueid
+				FROM call_data AS endless
+				WHERE (endless.end_time - endless.start_time <= interval '1 day') IS NOT TRUE
+					AND endless.start_time < least($8, $14) + interval '1 hour'
+				ORDER BY endless.start_time DESC, endless.id DESC
+				LIMIT 150
+			) AS endless
+			CROSS JOIN LATERAL (
+				SELECT call.id, call.start_time
+				FROM call_data AS call
+				WHERE call.uniqueid = endless.uniqueid
+					AND call.id <> endless.id
+					AND call.answer_time IS NOT NULL
+					/*filters*/
+				OFFSET 0
+			) AS call
 			ORDER BY call.start_time DESC, call.id DESC
 			LIMIT /*depth*/
 		)

@@ -372,6 +372,53 @@ START_TEST(test_campaign)
 }
 END_TEST
 
+/*
+ * A short call, and one without an end that began before it and has the same uniqueid: the passage
+ * that both have came days later. The lists of the queue and, longer, of the pair are long.
+ */
+static const char twins[] =
+	"INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT 'none', '2020-01-01', 'twins' FROM generate_series(1, 300);"
+	"WITH twin (number, file, uniqueid, begun, ended) AS (VALUES"
+	"	(1, 'endless', 'same', timestamp '2021-08-01 11:50', NULL),"
+	"	(2, 'short', 'same', '2021-08-01 12:00', timestamp '2021-08-01 12:10'),"
+	"	(3, 'later', 'later twin', '2021-08-10 10:00', '2021-08-10 10:10')"
+	"), passage AS ("
+	"	INSERT INTO call_on_queue (callid, queue_time, queue_ref) VALUES"
+	"		('same', '2021-08-05 10:00', 'twins'),"
+	"		('later twin', '2021-08-10 10:00', 'twins')"
+	"), call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time)"
+	"	SELECT uniqueid, begun, begun, ended FROM twin ORDER BY number"
+	"	RETURNING id, start_time"
+	"), pair AS ("
+	"	INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT call.id, 'twin', 'short' FROM call JOIN twin ON begun = start_time,"
+	"		generate_series(1, 1000) WHERE file = 'short'"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT call.id, 'recording', file FROM call JOIN twin ON begun = start_time";
+
+START_TEST(test_twins)
+{
+	static const struct stray_search searches[] = {
+		{ "{'queue':'twins'}", "later short endless" },
+		{ "{'queue':'twins','end':'2021-08-02'}", "short endless" },
+		{ "{'queue':'twins','key':'twin','value':'short'}", "short" },
+	};
+
+	many_calls_load();
+	sql_run(twins);
+	for (int i = 0; i < HARNESS_COUNT(searches); i++) {
+		const struct reply *reply = http_post(
+			"/recording/records/search?pageSize=10", searches[i].body);
+
+		expect_status(reply, 200);
+		ck_assert_msg(strcmp(json_column(reply, "records", "id"), searches[i].ids) == 0,
+			"%s: %s", searches[i].body, json_column(reply, "records", "id"));
+	}
+}
+END_TEST
+
 START_TEST(test_highest_id)
 {
 	static const char *const bodies[] = { "{'key':'highest'}",
@@ -402,6 +449,7 @@ search_pairs_suite(void)
 	harness_add(suite, "strays", test_strays);
 	harness_add(suite, "early passages of both", test_early_passages_of_both);
 	harness_add(suite, "campaign", test_campaign);
+	harness_add(suite, "twins", test_twins);
 	harness_add(suite, "highest id", test_highest_id);
 	return suite;
 }
