@@ -278,14 +278,12 @@ filters_beside(const struct search_conditions *conditions, enum search_walk walk
 
 /* Bounds -------------------------------------------------------------------------------------- */
 
-/*
- * Whether a key and value tell between which times to walk something else. Keys alone are used at
- * all times.
- */
+/* Whether a key, or a key and value, tells between which times to walk something else. */
 static bool
 is_bound_by_pair(const struct search_conditions *conditions, enum search_walk walk)
 {
-	return conditions->value != NULL && !is_recording(conditions) && walk != SEARCH_WALK_PAIR;
+	return conditions->key != NULL && !is_recording(conditions) && walk != SEARCH_WALK_PAIR &&
+	       walk != SEARCH_WALK_KEY;
 }
 
 static char *
@@ -528,10 +526,16 @@ long_calls_around_text(const struct search_conditions *conditions, const struct 
 }
 
 /* What bounds by a pair refer to; nothing without any. */
-static const char *
+static char *
 pair_times_text(const struct search_conditions *conditions, enum search_walk walk)
 {
-	return is_bound_by_pair(conditions, walk) ? sql_records_search_pair_times : "";
+	const char *template = is_bound_by_pair(conditions, walk) ? sql_records_search_pair_times
+								  : "";
+	const struct template_slot slot = { "/*condition*/",
+		conditions->value == NULL ? sql_records_search_by_key
+					  : sql_records_search_by_key_and_value };
+
+	return template_fill(template, &slot, 1);
 }
 
 static char *
@@ -649,13 +653,15 @@ search_statement(const struct search_conditions *conditions, enum search_walk wa
 {
 	int64_t depth = page->passed + page->size + 1;
 	const struct template_slot slot = { "/*depth*/", template_row_limit(depth, "$1") };
+	char *pair_times = pair_times_text(conditions, walk);
 	char *lists = lists_text(conditions, walk);
 	char *paged = page_text(conditions, page);
-	const char *parts[] = { sql_records_search_open, pair_times_text(conditions, walk),
-		sql_records_search_newest, lists, paged, sql_record };
+	const char *parts[] = { sql_records_search_open, pair_times, sql_records_search_newest,
+		lists, paged, sql_record };
 	char *joined = template_join(parts, sizeof parts / sizeof *parts);
 	char *statement = template_fill(joined, &slot, 1);
 
+	free(pair_times);
 	free(lists);
 	free(paged);
 	free(joined);

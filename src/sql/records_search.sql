@@ -36,7 +36,8 @@ WITH asked AS (
 )
 
 -- part: pair_times
--- Between which starts the calls with a key and value lie: a campaign lasts some weeks. What
+-- Between which starts the calls with a key, or a key and value, lie: a campaign lasts some weeks, and a
+-- key may be one of old times. What
 -- is walked instead of them, because it is shorter, begins and ends there. Their ids tell which were
 -- written first and last. Those of more than an hour may have begun before the first, and passages of
 -- those of more than a day, or without an end, come whenever they come, and may be those of a call that
@@ -46,8 +47,7 @@ WITH asked AS (
 			SELECT pair.id_call_data
 			FROM attached_data AS pair
 			WHERE pair.key = ANY (ARRAY[$12])
-				AND pair.key <> 'recording'
-				AND pair.value = $13
+				/*condition*/
 			ORDER BY pair.key, pair.id_call_data
 			LIMIT 1
 		) AS first_id,
@@ -55,8 +55,7 @@ WITH asked AS (
 			SELECT pair.id_call_data
 			FROM attached_data AS pair
 			WHERE pair.key = ANY (ARRAY[$12])
-				AND pair.key <> 'recording'
-				AND pair.value = $13
+				/*condition*/
 			ORDER BY pair.key DESC, pair.id_call_data DESC
 			LIMIT 1
 		) AS last_id

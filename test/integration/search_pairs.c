@@ -340,7 +340,8 @@ static const char campaign[] =
 	"	RETURNING id, start_time"
 	"), pair AS ("
 	"	INSERT INTO attached_data (id_call_data, key, value)"
-	"	SELECT call.id, 'campaign', 'zone' FROM call JOIN stray ON begun = start_time,"
+	"	SELECT call.id, key, 'zone' FROM call JOIN stray ON begun = start_time,"
+	"		(VALUES ('campaign'), ('campaign key')) AS pair (key),"
 	"		LATERAL generate_series(1, CASE WHEN file = 'first' THEN 1000 ELSE 1 END)"
 	"	WHERE file <> 'other'"
 	") INSERT INTO attached_data (id_call_data, key, value)"
@@ -353,6 +354,8 @@ START_TEST(test_campaign)
 	static const char *const bodies[] = {
 		"{'queue':'campaign','key':'campaign','value':'zone'}",
 		"{'agent':'1777','key':'campaign','value':'zone'}",
+		"{'queue':'campaign','key':'campaign key'}",
+		"{'agent':'1777','key':'campaign key'}",
 	};
 	const char *ids = "later last waiting first short long endless";
 
