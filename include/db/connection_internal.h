@@ -33,7 +33,7 @@ struct db_connection {
 	unsigned number; /* for the log */
 	unsigned load;	 /* queries in sent */
 	unsigned failures;
-	bool is_hurried; /* the server was there while a try was under way that may still fail */
+	bool is_hurried;   /* the server was there while a try was under way that may still fail */
 	unsigned rebuilds; /* planned ones in a row */
 	int64_t rebuilt_ms;
 	int64_t last_progress_ms;
