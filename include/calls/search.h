@@ -1,16 +1,13 @@
 /*
- * How a search of records is run: which of its conditions is walked, newest call first, while the
- * others are filters on the calls met on the way; and the statement that does it.
+ * Which condition of a records search is walked, newest call first, while the others are filters on
+ * the calls met on the way (calls/search_statement.h).
  *
  * What is walked should be what few calls meet. A condition that fewer than SEARCH_SIZE_MAX rows
  * meet is found by asking how many; between longer ones a fixed order decides: numbers, pairs,
  * agents, queues, statuses, keys, patterns.
  *
- * Statements of the same shape have the same text, so that they can be prepared; values are
- * parameters.
- *
  * Order of calls: fill a struct search_conditions; search_walks_asked() and the queries it names,
- * unless there is at most one; search_choose(); search_statement().
+ * unless there is at most one; search_choose().
  */
 #ifndef RECORDINGD_CALLS_SEARCH_H
 #define RECORDINGD_CALLS_SEARCH_H
@@ -68,10 +65,12 @@ struct search_conditions {
 	struct search_position after;
 };
 
-struct search_page {
-	int64_t size;
-	int64_t passed; /* calls passed over */
-};
+/* Whether the key asked for is the one that every recorded call has. */
+bool search_is_of_recording(const struct search_conditions *conditions);
+
+/* Whether what is walked are passages that match a queue and a status. */
+bool search_is_of_queue_and_status(
+	const struct search_conditions *conditions, enum search_walk walk);
 
 /* The lists whose size is worth asking for: how many, and which. */
 size_t search_walks_asked(
@@ -87,20 +86,5 @@ enum search_walk search_choose(const struct search_conditions *conditions,
 /* What must run before a size or a statement of this walk, in the same transaction; NULL: nothing.
  */
 const struct db_statement *search_statement_before(enum search_walk walk);
-
-/*
- * The statement, with record.sql at its end. The text is the caller's to free; values are borrowed
- * from the conditions, or from numbers, which must live as long as the values are used.
- */
-struct search_numbers {
-	char depth[24];
-	char limit[24];
-	char passed[24];
-	char direction[24]; /* an array literal */
-};
-
-char *search_statement(const struct search_conditions *conditions, enum search_walk walk,
-	const struct search_page *page, struct search_numbers *numbers,
-	struct db_parameters *parameters);
 
 #endif

@@ -25,6 +25,21 @@ char *template_fill(const char *template, const struct template_slot *slots, siz
  */
 const char *template_row_limit(int64_t rows, const char *other);
 
+/* What one request may need at the same place. */
+#define TEMPLATE_PARTS_MAX 16
+
+/* Texts to be joined, borrowed. Begins as { 0 }. */
+struct template_parts {
+	size_t count;
+	const char *texts[TEMPLATE_PARTS_MAX];
+};
+
+/* There must be room: who adds knows how many there can be. */
+void template_add(struct template_parts *parts, const char *text);
+
+/* The caller frees the result. */
+char *template_parts_join(const struct template_parts *parts);
+
 /* Texts joined one after the other; NULL ones are left out. The caller frees the result. */
 char *template_join(const char *const *texts, size_t count);
 

@@ -23,6 +23,7 @@
 #include "calls/search.h"
 #include "calls/search_cursor.h"
 #include "calls/search_sizes.h"
+#include "calls/search_statement.h"
 
 /* Of the route, for links. */
 #define PATH "/recording/records/search"

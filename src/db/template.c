@@ -69,6 +69,21 @@ template_join(const char *const *texts, size_t count)
 	return joined;
 }
 
+void
+template_add(struct template_parts *parts, const char *text)
+{
+	/* A statement without one of its conditions would answer too much. */
+	if (parts->count == TEMPLATE_PARTS_MAX)
+		abort();
+	parts->texts[parts->count++] = text;
+}
+
+char *
+template_parts_join(const struct template_parts *parts)
+{
+	return template_join(parts->texts, parts->count);
+}
+
 const char *
 template_row_limit(int64_t rows, const char *other)
 {

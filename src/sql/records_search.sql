@@ -1,6 +1,6 @@
 -- POST /recording/records/search: recorded and answered calls, newest first.
 --
--- The statement is joined from the parts below by src/calls/search.c: open, the lists of one
+-- The statement is joined from the parts below by src/calls/search_statement.c: open, the lists of one
 -- condition, close, record.sql. The condition that few calls meet is walked, newest first, until the
 -- page is full; every other one is a filter on the calls met on the way. What is walked is decided
 -- there and not left to the planner, which does not know which values go together: so filters are

@@ -1,6 +1,7 @@
 /* Statements with places that fragments fill. */
 #include "db/template.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "unit.h"
@@ -49,6 +50,32 @@ START_TEST(test_join)
 }
 END_TEST
 
+/* As many as there is room for; one more would be a condition that is lost. */
+START_TEST(test_parts)
+{
+	struct template_parts parts = { 0 };
+	char *joined = template_parts_join(&parts);
+
+	ck_assert_str_eq(joined, "");
+	free(joined);
+	for (int i = 0; i < TEMPLATE_PARTS_MAX; i++)
+		template_add(&parts, i == 0 ? "first" : " next");
+	joined = template_parts_join(&parts);
+	ck_assert_uint_eq(strlen(joined), strlen("first") + 15 * strlen(" next"));
+	ck_assert_int_eq(strncmp(joined, "first next", 10), 0);
+	free(joined);
+}
+END_TEST
+
+START_TEST(test_too_many_parts)
+{
+	struct template_parts parts = { 0 };
+
+	for (int i = 0; i <= TEMPLATE_PARTS_MAX; i++)
+		template_add(&parts, "");
+}
+END_TEST
+
 /* At least as many rows, and few different texts. */
 START_TEST(test_row_limit)
 {
@@ -72,9 +99,13 @@ static Suite *
 template_suite(void)
 {
 	Suite *suite = suite_create("db/template");
+	TCase *too_many = tcase_create("too many parts");
 
 	unit_add_loop(suite, "fill", test_fill, UNIT_COUNT(cases));
 	unit_add(suite, "join", test_join);
+	unit_add(suite, "parts", test_parts);
+	tcase_add_test_raise_signal(too_many, test_too_many_parts, SIGABRT);
+	suite_add_tcase(suite, too_many);
 	unit_add(suite, "row limit", test_row_limit);
 	return suite;
 }
