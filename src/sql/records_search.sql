@@ -36,12 +36,12 @@ WITH asked AS (
 )
 
 -- part: pair_times
--- Between which starts the calls with a key, or a key and value, lie: a campaign lasts some weeks, and a
--- key may be one of old times. What
--- is walked instead of them, because it is shorter, begins and ends there. Their ids tell which were
--- written first and last. Those of more than an hour may have begun before the first, and passages of
--- those of more than a day, or without an end, come whenever they come, and may be those of a call that
--- has their uniqueid, too; where there are many of those, nothing is bounded.
+-- Between which starts the calls with a key, or a key and value, lie: a campaign lasts some weeks, and
+-- a key may be one of old times. What is walked instead of them, because it is shorter, begins and
+-- ends there. Their ids tell which were written first and last. Those of more than an hour may have
+-- begun before the first, and passages of those of more than a day, or without an end, come whenever
+-- they come, and may be those of a call that has their uniqueid, too. Where there are many of those,
+-- nothing is bounded, nor is it beside few pairs, which need no help and rest on nothing.
 , pair_end AS MATERIALIZED (
 	SELECT (
 			SELECT pair.id_call_data
@@ -59,23 +59,33 @@ WITH asked AS (
 			ORDER BY pair.key DESC, pair.id_call_data DESC
 			LIMIT 1
 		) AS last_id
-), pair_span AS MATERIALIZED (
-	SELECT pair_end.first_id, pair_end.last_id,
-		coalesce(first_call.start_time, '-infinity') - interval '3 hours' AS since,
-		coalesce(last_call.end_time, 'infinity') + interval '2 hours' AS until
-	FROM pair_end
-	LEFT JOIN call_data AS first_call ON first_call.id = pair_end.first_id
-	LEFT JOIN call_data AS last_call ON last_call.id = pair_end.last_id
 ), pair_endless AS MATERIALIZED (
 	SELECT endless.id, endless.uniqueid, endless.start_time
 	FROM call_data AS endless
 	WHERE (endless.end_time - endless.start_time <= interval '1 day') IS NOT TRUE
 	ORDER BY endless.start_time DESC, endless.id DESC
 	LIMIT 1000
+), pair_span AS MATERIALIZED (
+	SELECT pair_end.first_id, pair_end.last_id,
+		coalesce(first_call.start_time, '-infinity') - interval '3 hours' AS since,
+		coalesce(last_call.end_time, 'infinity') + interval '2 hours' AS until,
+		(
+			SELECT count(*) < 200
+			FROM (
+				SELECT
+				FROM attached_data AS pair
+				WHERE pair.key = ANY (ARRAY[$12])
+					/*condition*/
+				LIMIT 200
+			) AS head
+		) OR (SELECT count(*) = 1000 FROM pair_endless) AS is_unbounded
+	FROM pair_end
+	LEFT JOIN call_data AS first_call ON first_call.id = pair_end.first_id
+	LEFT JOIN call_data AS last_call ON last_call.id = pair_end.last_id
 ), pair_times AS MATERIALIZED (
-	SELECT pair_span.until,
+	SELECT CASE WHEN pair_span.is_unbounded THEN 'infinity' ELSE pair_span.until END AS until,
 		CASE
-			WHEN (SELECT count(*) FROM pair_endless) = 1000 THEN '-infinity'
+			WHEN pair_span.is_unbounded THEN '-infinity'
 			ELSE least(
 				pair_span.since,
 				(
@@ -98,7 +108,7 @@ WITH asked AS (
 			)
 		END AS since,
 		CASE
-			WHEN (SELECT count(*) FROM pair_endless) = 1000 THEN 'infinity'
+			WHEN pair_span.is_unbounded THEN 'infinity'
 			ELSE greatest(
 				pair_span.until + interval '26 hours',
 				(

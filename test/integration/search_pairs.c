@@ -375,6 +375,38 @@ START_TEST(test_campaign)
 }
 END_TEST
 
+/* Few pairs, of which the last ids are those of the oldest calls, as if these had been copied here.
+ */
+static const char copied[] =
+	"WITH call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time, dst_agent)"
+	"	SELECT 'copied ' || n, begun, begun, begun + interval '1 minute',"
+	"		CASE WHEN n <> 2 THEN '1779' END"
+	"	FROM generate_series(1, 4) AS n,"
+	"		LATERAL (SELECT timestamp '2021-11-01' - n * interval '30 days' AS begun) "
+	"AS at"
+	"	ORDER BY n RETURNING id, uniqueid"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, key, uniqueid FROM call, (VALUES ('recording'), ('copied')) AS pair "
+	"(key)"
+	"	UNION ALL SELECT id, 'copy', 'yes' FROM call";
+
+START_TEST(test_copied)
+{
+	static const char *const bodies[] = { "{'agent':'1779','key':'copied'}",
+		"{'agent':'1779','key':'copy','value':'yes'}" };
+
+	many_calls_load();
+	sql_run(copied);
+	for (int i = 0; i < HARNESS_COUNT(bodies); i++) {
+		const struct reply *reply = http_post("/recording/records/search", bodies[i]);
+
+		expect_status(reply, 200);
+		ck_assert_str_eq(json_column(reply, "records", "id"), "copied 1 copied 3 copied 4");
+	}
+}
+END_TEST
+
 /*
  * A short call, and one without an end that began before it and has the same uniqueid: the passage
  * that both have came days later. The lists of the queue and, longer, of the pair are long.
@@ -452,6 +484,7 @@ search_pairs_suite(void)
 	harness_add(suite, "strays", test_strays);
 	harness_add(suite, "early passages of both", test_early_passages_of_both);
 	harness_add(suite, "campaign", test_campaign);
+	harness_add(suite, "copied", test_copied);
 	harness_add(suite, "twins", test_twins);
 	harness_add(suite, "highest id", test_highest_id);
 	return suite;
