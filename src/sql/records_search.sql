@@ -76,6 +76,7 @@ WITH asked AS (
 				FROM attached_data AS pair
 				WHERE pair.key = ANY (ARRAY[$12])
 					/*condition*/
+				ORDER BY pair.key DESC, pair.id_call_data DESC
 				LIMIT 200
 			) AS head
 		) OR (SELECT count(*) = 1000 FROM pair_endless) AS is_unbounded
@@ -320,6 +321,7 @@ WITH asked AS (
 					FROM call_on_queue AS passage
 					WHERE true
 						/*condition*/
+					ORDER BY passage.queue_time DESC
 					LIMIT 200
 				) AS head
 			), first AS MATERIALIZED (
@@ -399,6 +401,7 @@ WITH asked AS (
 					FROM attached_data AS pair
 					WHERE pair.key = ANY (ARRAY[$12])
 						/*condition*/
+					ORDER BY pair.key DESC, pair.id_call_data DESC
 					LIMIT 200
 				) AS head
 			), first AS MATERIALIZED (

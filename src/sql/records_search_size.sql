@@ -1,18 +1,34 @@
 -- POST /recording/records/search, before it: how long the list of a condition is, counted up to
--- 20000 rows (SEARCH_SIZE_MAX of calls/search.h). Each part is a statement of its own.
+-- 20000 rows of each value (SEARCH_SIZE_MAX of calls/search.h). Each part is a statement of its own.
 -- Columns: size.
+--
+-- In the order of the index, which is no use but to the planner: where values are few, it takes each
+-- for frequent, and would read the table from end to end for one that is not. For the same reason a
+-- list of values is counted one by one.
 
 -- part: caller
 -- $1 text: the number.
 -- Index: call_data (src_num, …).
 SELECT count(*) AS size
-FROM (SELECT FROM call_data AS call WHERE call.src_num = $1::text LIMIT 20000) AS head
+FROM (
+	SELECT
+	FROM call_data AS call
+	WHERE call.src_num = $1::text
+	ORDER BY call.start_time DESC, call.id DESC
+	LIMIT 20000
+) AS head
 
 -- part: callee
 -- $1 text: the number.
 -- Index: call_data (dst_num, …).
 SELECT count(*) AS size
-FROM (SELECT FROM call_data AS call WHERE call.dst_num = $1::text LIMIT 20000) AS head
+FROM (
+	SELECT
+	FROM call_data AS call
+	WHERE call.dst_num = $1::text
+	ORDER BY call.start_time DESC, call.id DESC
+	LIMIT 20000
+) AS head
 
 -- part: pair
 -- $1 text: key.  $2 text: value.
@@ -22,6 +38,7 @@ FROM (
 	SELECT
 	FROM attached_data AS pair
 	WHERE pair.key = $1::text AND pair.value = $2::text AND pair.key <> 'recording'
+	ORDER BY pair.id_call_data DESC
 	LIMIT 20000
 ) AS head
 
@@ -33,56 +50,89 @@ FROM (
 	SELECT
 	FROM attached_data AS pair
 	WHERE pair.key = $1::text AND pair.key <> 'recording'
+	ORDER BY pair.id_call_data DESC
 	LIMIT 20000
 ) AS head
 
 -- part: agent
 -- $1 text[]: numbers.
 -- Index: call_data (src_agent, …), (dst_agent, …), call_on_queue (agent_num, …).
-SELECT
-	(
-		SELECT count(*)
-		FROM (SELECT FROM call_data AS call WHERE call.src_agent = ANY ($1::text[]) LIMIT 20000) AS head
-	) + (
-		SELECT count(*)
-		FROM (SELECT FROM call_data AS call WHERE call.dst_agent = ANY ($1::text[]) LIMIT 20000) AS head
-	) + (
-		SELECT count(*)
-		FROM (
-			SELECT
-			FROM call_on_queue AS passage
-			WHERE passage.agent_num = ANY ($1::text[])
-			LIMIT 20000
-		) AS head
-	) AS size
+SELECT coalesce(sum(made.size + took.size + passed.size), 0)::bigint AS size
+FROM unnest($1::text[]) AS wanted (value)
+CROSS JOIN LATERAL (
+	SELECT count(*) AS size
+	FROM (
+		SELECT
+		FROM call_data AS call
+		WHERE call.src_agent = wanted.value
+		ORDER BY call.start_time DESC, call.id DESC
+		LIMIT 20000
+	) AS head
+) AS made
+CROSS JOIN LATERAL (
+	SELECT count(*) AS size
+	FROM (
+		SELECT
+		FROM call_data AS call
+		WHERE call.dst_agent = wanted.value
+		ORDER BY call.start_time DESC, call.id DESC
+		LIMIT 20000
+	) AS head
+) AS took
+CROSS JOIN LATERAL (
+	SELECT count(*) AS size
+	FROM (
+		SELECT
+		FROM call_on_queue AS passage
+		WHERE passage.agent_num = wanted.value
+		ORDER BY passage.queue_time DESC
+		LIMIT 20000
+	) AS head
+) AS passed
 
 -- part: queue
 -- $1 text[]: references.
 -- Index: call_on_queue (queue_ref, …).
-SELECT count(*) AS size
-FROM (
-	SELECT
-	FROM call_on_queue AS passage
-	WHERE passage.queue_ref = ANY ($1::text[])
-	LIMIT 20000
-) AS head
+SELECT coalesce(sum(passed.size), 0)::bigint AS size
+FROM unnest($1::text[]) AS wanted (value)
+CROSS JOIN LATERAL (
+	SELECT count(*) AS size
+	FROM (
+		SELECT
+		FROM call_on_queue AS passage
+		WHERE passage.queue_ref = wanted.value
+		ORDER BY passage.queue_time DESC
+		LIMIT 20000
+	) AS head
+) AS passed
 
 -- part: queue_and_status
 -- $1 text[]: references.  $2, in the column's own type: the status.
 -- Index: call_on_queue (queue_ref, status, …).
-SELECT count(*) AS size
-FROM (
-	SELECT
-	FROM call_on_queue AS passage
-	WHERE passage.queue_ref = ANY ($1::text[]) AND passage.status = $2
-	LIMIT 20000
-) AS head
+SELECT coalesce(sum(passed.size), 0)::bigint AS size
+FROM unnest($1::text[]) AS wanted (value)
+CROSS JOIN LATERAL (
+	SELECT count(*) AS size
+	FROM (
+		SELECT
+		FROM call_on_queue AS passage
+		WHERE passage.queue_ref = wanted.value AND passage.status = $2
+		ORDER BY passage.queue_time DESC
+		LIMIT 20000
+	) AS head
+) AS passed
 
 -- part: status
 -- $1, in the column's own type: the status.
 -- Index: call_on_queue (status, …).
 SELECT count(*) AS size
-FROM (SELECT FROM call_on_queue AS passage WHERE passage.status = $1 LIMIT 20000) AS head
+FROM (
+	SELECT
+	FROM call_on_queue AS passage
+	WHERE passage.status = $1
+	ORDER BY passage.queue_time DESC
+	LIMIT 20000
+) AS head
 
 -- part: callee_pattern
 -- $1 text: a LIKE pattern that has trigrams. What is frequent among the newest calls is long.

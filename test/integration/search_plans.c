@@ -299,17 +299,114 @@ START_TEST(test_deep)
 }
 END_TEST
 
+static void
+expect_ten(const char *body)
+{
+	const struct reply *reply;
+
+	explain_statements();
+	reply = http_post("/recording/records/search?pageSize=10", body);
+	expect_little(reply, 10, body);
+	ck_assert_uint_eq(length_at(reply, "records"), 10);
+}
+
+/*
+ * Calls of an agent: thirty of one direction, and many of the other in a list that would be read in
+ * vain. They lie in no order, as neighbours are found in the same page.
+ */
+static const char one_direction[] =
+	"WITH call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time, call_direction,"
+	"		src_agent, dst_agent)"
+	"	SELECT 'one ' || n, begun, begun, begun + interval '1 minute',"
+	"		CASE WHEN n <= 30 THEN rare ELSE frequent END::call_direction_type,"
+	"		CASE WHEN (rare = 'outgoing') = (n <= 30) THEN agent END,"
+	"		CASE WHEN (rare = 'outgoing') <> (n <= 30) THEN agent END"
+	"	FROM generate_series(1, 4000) AS n, (VALUES"
+	"		('1601', 'outgoing', 'incoming'), ('1602', 'incoming', 'outgoing')"
+	"	) AS kind (agent, rare, frequent),"
+	"		LATERAL (SELECT timestamp '2022-01-01' - n * interval '1 hour' AS begun) "
+	"AS at"
+	"	ORDER BY md5(n::text) RETURNING id"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, 'recording', 'one ' || id FROM call";
+
+/* The list that fills the page ends the others. */
+START_TEST(test_list_behind_another)
+{
+	explain_statements();
+	sql_run(one_direction);
+	expect_ten("{'agent':'1601','direction':'outgoing'}");
+	expect_ten("{'agent':'1602','direction':'incoming'}");
+}
+END_TEST
+
+/* A campaign of long ago, and a queue that has fewer calls, most of them since or before. */
+static const char old_campaign[] =
+	"WITH call AS ("
+	"	INSERT INTO call_data (uniqueid, start_time, answer_time, end_time)"
+	"	SELECT 'old ' || n, begun, begun, begun + interval '1 minute'"
+	"	FROM generate_series(1, 9000) AS n,"
+	"		LATERAL (SELECT timestamp '2021-01-01' + n * interval '1 hour' AS begun) "
+	"AS at"
+	"	ORDER BY n RETURNING id, uniqueid, start_time, substr(uniqueid, 5)::integer AS n"
+	"), passage AS ("
+	"	INSERT INTO call_on_queue (callid, queue_time, queue_ref)"
+	"	SELECT uniqueid, start_time, 'old'"
+	"	FROM call WHERE n <= 1500 OR n % 300 = 0 OR n > 7500"
+	"), pair AS ("
+	"	INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, 'old', 'campaign' FROM call WHERE n BETWEEN 3000 AND 7000"
+	") INSERT INTO attached_data (id_call_data, key, value)"
+	"	SELECT id, 'recording', uniqueid FROM call";
+
+START_TEST(test_times_of_pair)
+{
+	explain_statements();
+	sql_run(old_campaign);
+	/* Else counting a list's rows looks at each of them. */
+	sql_run("VACUUM (ANALYZE) attached_data");
+	sql_run("VACUUM (ANALYZE) call_on_queue");
+	expect_ten("{'queue':'old','key':'old','value':'campaign'}");
+	expect_ten("{'queue':'old','key':'old'}");
+}
+END_TEST
+
+/* What follows is planned by what PostgreSQL knows of the data; before, by what it supposes. */
+START_TEST(test_statistics)
+{
+	explain_statements();
+	sql_run("VACUUM (ANALYZE)");
+	ck_assert_int_gt(
+		sql_number("SELECT count(*) FROM pg_stats WHERE tablename = 'call_data'"), 0);
+	daemon_restart(NULL, NULL);
+}
+END_TEST
+
+static void
+add_searches(Suite *suite, const char *const names[3])
+{
+	harness_add_loop(suite, names[0], test_alone, many_condition_count);
+	harness_add_loop(suite, names[1], test_frequent_pairs, HARNESS_COUNT(frequent));
+	harness_add_loop(suite, names[2], test_rare_pairs, HARNESS_COUNT(frequent));
+}
+
 static Suite *
 search_plans_suite(void)
 {
 	Suite *suite = suite_create("search_plans");
+	static const char *const supposed[] = { "alone", "frequent pairs", "rare pairs" };
+	static const char *const known[] = { "alone, known", "frequent pairs, known",
+		"rare pairs, known" };
 
-	harness_add_loop(suite, "alone", test_alone, many_condition_count);
-	harness_add_loop(suite, "frequent pairs", test_frequent_pairs, HARNESS_COUNT(frequent));
-	harness_add_loop(suite, "rare pairs", test_rare_pairs, HARNESS_COUNT(frequent));
+	add_searches(suite, supposed);
 	harness_add_loop(suite, "requests", test_requests, HARNESS_COUNT(requests));
 	harness_add_loop(suite, "last agent", test_last_agent, 4);
 	harness_add_loop(suite, "deep", test_deep, 8);
+	harness_add(suite, "statistics", test_statistics);
+	add_searches(suite, known);
+	harness_add(suite, "list behind another", test_list_behind_another);
+	harness_add(suite, "times of a pair", test_times_of_pair);
 	return suite;
 }
 
