@@ -124,6 +124,7 @@ WITH asked AS (SELECT $1::text, $2::text, $3::bigint), matching_call AS MATERIAL
 						WHERE pair.key = ANY (ARRAY[wanted.key])
 							AND pair.key <> 'recording'
 							/*value*/
+						ORDER BY pair.key DESC, pair.id_call_data DESC
 						LIMIT 200
 					) AS head
 				), first AS MATERIALIZED (

@@ -23,6 +23,7 @@ WITH short AS MATERIALIZED (
 		SELECT
 		FROM call_element AS leg
 		WHERE /*leg*/
+		ORDER BY leg.start_time DESC
 		LIMIT 200
 	) AS head
 ), first AS MATERIALIZED (
