@@ -11,17 +11,20 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_start
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_uniqueid
 	ON call_data (uniqueid);
 
--- last_agent, customer history, records search by caller.
-CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_src_num
-	ON call_data (src_num, start_time DESC, id DESC);
+-- last_agent, customer history, records search by caller or by the begin of one.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_caller
+	ON call_data (src_num text_pattern_ops, start_time DESC, id DESC);
 
 -- last_agent: the latest answer of a call from a number.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_answer
 	ON call_data (src_num, answer_time DESC) WHERE dst_agent <> '';
 
--- Records search by callee.
-CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_dst_num
-	ON call_data (dst_num, start_time DESC, id DESC);
+-- Records search by callee or by the begin of one.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_callee
+	ON call_data (dst_num text_pattern_ops, start_time DESC, id DESC);
+-- What these two replace.
+DROP INDEX CONCURRENTLY IF EXISTS recordingd_call_data_src_num;
+DROP INDEX CONCURRENTLY IF EXISTS recordingd_call_data_dst_num;
 
 -- Records search by direction.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_direction
@@ -87,7 +90,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_element_interface
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_element_agent
 	ON call_element (agent, start_time DESC) WHERE agent IS NOT NULL;
 
--- Records search by a part of a number that few calls have. pg_trgm comes with PostgreSQL's contrib
+-- Records search by a part of a number that few calls have, but not its begin. pg_trgm comes with PostgreSQL's contrib
 -- modules; without it everything works, and such a search reads every call.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_src_num_part

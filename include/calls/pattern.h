@@ -15,4 +15,10 @@ char *pattern_for_like(const char *number);
  */
 bool pattern_has_trigram(const char *number);
 
+/*
+ * Whether the begin leads to fewer numbers than trigrams do: it has many digits, or there is no
+ * trigram behind it. It is made of digits, and '+'.
+ */
+bool pattern_has_prefix(const char *number);
+
 #endif

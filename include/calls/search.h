@@ -72,6 +72,9 @@ bool search_is_of_recording(const struct search_conditions *conditions);
 bool search_is_of_queue_and_status(
 	const struct search_conditions *conditions, enum search_walk walk);
 
+/* Whether what is walked is a pattern whose begin leads to few numbers. */
+bool search_is_by_prefix(const struct search_conditions *conditions, enum search_walk walk);
+
 /* The lists whose size is worth asking for: how many, and which. */
 size_t search_walks_asked(
 	const struct search_conditions *conditions, enum search_walk walks[SEARCH_WALKS]);
@@ -83,8 +86,10 @@ struct db_step search_size_step(const struct search_conditions *conditions, enum
 enum search_walk search_choose(const struct search_conditions *conditions,
 	const enum search_walk *walks, const int64_t *sizes, size_t count);
 
-/* What must run before a size or a statement of this walk, in the same transaction; NULL: nothing.
- */
-const struct db_statement *search_statement_before(enum search_walk walk);
+/* What must run before the query for a size, or before the statement, in the same transaction;
+ * NULL: nothing. */
+const struct db_statement *search_size_before(enum search_walk walk);
+const struct db_statement *search_statement_before(
+	const struct search_conditions *conditions, enum search_walk walk);
 
 #endif

@@ -259,8 +259,8 @@ search_calls(struct exchange *exchange, enum search_walk walk)
 	char *text = search_statement(&search->conditions, walk, &wanted, &numbers, &values);
 	const struct db_statement joined = { .text = text, .lane = DB_LANE_LONG };
 
-	exchange_query_joined(exchange, search_statement_before(walk), &joined, &values,
-		RECORD_COLUMNS, record_row, records_done);
+	exchange_query_joined(exchange, search_statement_before(&search->conditions, walk), &joined,
+		&values, RECORD_COLUMNS, record_row, records_done);
 	free(text);
 }
 
@@ -304,7 +304,7 @@ ask_size(struct exchange *exchange, size_t position, struct size_steps *sizes)
 	struct search *search = exchange->state;
 	enum search_walk walk = search->walks[position];
 	struct db_step step = search_size_step(&search->conditions, walk);
-	const struct db_statement *before = search_statement_before(walk);
+	const struct db_statement *before = search_size_before(walk);
 
 	if (search_sizes_find(
 		    exchange->api->search_sizes, &step, clock_now_ms(), &search->sizes[position]))

@@ -4,6 +4,9 @@
 
 #include "base/memory.h"
 
+/* So many digits lead to few numbers: with an area code, to one in a thousand. */
+#define PREFIX_MIN 4
+
 bool
 pattern_has_wildcard(const char *number)
 {
@@ -25,22 +28,35 @@ pattern_for_like(const char *number)
 	return pattern;
 }
 
-bool
-pattern_has_trigram(const char *number)
+#define DIGITS "0123456789"
+
+/* Whether there is a trigram in the pattern from here on; from its begin when it is anchored. */
+static bool
+has_trigram_from(const char *run, bool is_anchored)
 {
-	size_t length;
+	while (*run != '\0') {
+		size_t length = strspn(run, DIGITS);
 
-	for (const char *run = number; *run != '\0'; run += length) {
-		bool is_anchored = run == number;
-
-		length = strcspn(run, "0123456789");
-		if (length > 0) {
-			continue;
-		}
-		length = strspn(run, "0123456789");
 		/* A word's begin and end count as blanks: two in front of it, one behind. */
 		if (length >= 3 || (length == 2 && (is_anchored || run[length] == '\0')))
 			return true;
+		run += length;
+		run += strcspn(run, DIGITS);
+		is_anchored = false;
 	}
 	return false;
+}
+
+bool
+pattern_has_trigram(const char *number)
+{
+	return has_trigram_from(number, true);
+}
+
+bool
+pattern_has_prefix(const char *number)
+{
+	size_t length = strspn(number, "+" DIGITS);
+
+	return length >= PREFIX_MIN || (length > 0 && !has_trigram_from(number + length, false));
 }

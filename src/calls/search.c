@@ -139,15 +139,33 @@ search_size_step(const struct search_conditions *conditions, enum search_walk wa
 	return step;
 }
 
-const struct db_statement *
-search_statement_before(enum search_walk walk)
+static bool
+is_pattern(enum search_walk walk)
 {
-	static const struct db_statement allow_bitmaps = {
-		.name = "allow_bitmaps",
-		.text = sql_allow_bitmaps,
-	};
+	return walk == SEARCH_WALK_CALLEE_PATTERN || walk == SEARCH_WALK_CALLER_PATTERN;
+}
 
-	return walk == SEARCH_WALK_CALLEE_PATTERN || walk == SEARCH_WALK_CALLER_PATTERN
-		       ? &allow_bitmaps
-		       : NULL;
+bool
+search_is_by_prefix(const struct search_conditions *conditions, enum search_walk walk)
+{
+	return is_pattern(walk) &&
+	       pattern_has_prefix(walk == SEARCH_WALK_CALLEE_PATTERN ? conditions->callee
+								     : conditions->caller);
+}
+
+static const struct db_statement allow_bitmaps = {
+	.name = "allow_bitmaps",
+	.text = sql_allow_bitmaps,
+};
+
+const struct db_statement *
+search_size_before(enum search_walk walk)
+{
+	return is_pattern(walk) ? &allow_bitmaps : NULL;
+}
+
+const struct db_statement *
+search_statement_before(const struct search_conditions *conditions, enum search_walk walk)
+{
+	return is_pattern(walk) && !search_is_by_prefix(conditions, walk) ? &allow_bitmaps : NULL;
 }

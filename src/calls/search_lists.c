@@ -106,6 +106,16 @@ lists_of(const struct search_conditions *conditions, enum search_walk walk,
 	return add_list(lists, 0, SEARCH_LIST_OF_CALLS, calls, "", "");
 }
 
+/* Of a pattern: where the index of numbers has those that begin so; "": anywhere. */
+static const char *
+prefix_text(const struct search_conditions *conditions, enum search_walk walk)
+{
+	if (!search_is_by_prefix(conditions, walk))
+		return "";
+	return walk == SEARCH_WALK_CALLEE_PATTERN ? sql_records_search_in_callee_prefix
+						  : sql_records_search_in_caller_prefix;
+}
+
 static char *
 list_text(const struct search_conditions *conditions, enum search_walk walk,
 	const struct list *list, const char *filters)
@@ -117,6 +127,7 @@ list_text(const struct search_conditions *conditions, enum search_walk walk,
 				      ? sql_records_search_call_of_pair
 				      : sql_records_search_call_of_passage },
 		{ "/*order*/", list->order_before },
+		{ "/*prefix*/", prefix_text(conditions, walk) },
 		{ "/*condition*/", list->condition },
 		{ "/*bounds*/", bounds },
 		{ "/*passage_filters*/", passage_filters },
@@ -208,8 +219,33 @@ best_calls_text(const struct search_conditions *conditions, enum search_walk wal
 	return text;
 }
 
-char *
-search_lists(const struct search_conditions *conditions, enum search_walk walk)
+/*
+ * A status is one of few, and the lists of some are so long that what lies beyond the bounds of a page
+ * takes longer than the page.
+ */
+static char *
+newest_before_lists(
+	const struct search_conditions *conditions, enum search_walk walk, char *lists_text)
+{
+	char *bounds = search_bounds(conditions, walk, SEARCH_LIST_BY_PATTERN);
+	char *filters = search_filters(conditions, SEARCH_WALK_TIME);
+	const struct template_slot slots[] = {
+		{ "/*bounds*/", bounds },
+		{ "/*filters*/", filters },
+		{ "/*lists*/", lists_text },
+	};
+	char *text = template_fill(
+		sql_records_search_newest_before_lists, slots, sizeof slots / sizeof *slots);
+
+	free(filters);
+	free(bounds);
+	free(lists_text);
+	return text;
+}
+
+/* The lists of what is walked, and what lies beyond their bounds. */
+static char *
+walked_text(const struct search_conditions *conditions, enum search_walk walk)
 {
 	struct list lists[LISTS_MAX];
 	size_t count = lists_of(conditions, walk, lists);
@@ -218,7 +254,6 @@ search_lists(const struct search_conditions *conditions, enum search_walk walk)
 			       ? best_calls_text(conditions, walk, lists, count, filters)
 			       : list_text(conditions, walk, &lists[0], filters);
 	char *around = NULL;
-	char *long_calls = NULL;
 	struct template_parts parts = { 0 };
 	char *joined;
 
@@ -228,13 +263,29 @@ search_lists(const struct search_conditions *conditions, enum search_walk walk)
 		template_add(&parts, sql_records_search_next_list);
 		template_add(&parts, around);
 	}
+	joined = template_parts_join(&parts);
+	free(around);
+	free(walked);
+	free(filters);
+	return joined;
+}
+
+char *
+search_lists(const struct search_conditions *conditions, enum search_walk walk)
+{
+	char *walked = walked_text(conditions, walk);
+	char *long_calls = NULL;
+	struct template_parts parts = { 0 };
+	char *joined;
+
+	if (walk == SEARCH_WALK_STATUS)
+		walked = newest_before_lists(conditions, walk, walked);
+	template_add(&parts, walked);
 	if (conditions->start != NULL)
 		long_calls = long_calls_text(conditions, sql_records_search_and_long_calls);
 	template_add(&parts, long_calls == NULL ? sql_records_search_close : long_calls);
 	joined = template_parts_join(&parts);
 	free(long_calls);
-	free(around);
 	free(walked);
-	free(filters);
 	return joined;
 }

@@ -32,8 +32,8 @@ WITH wanted_column (table_name, column_name) AS (
 		('call_data', 'id', 'btree', ''),
 		('call_data', 'start_time id', 'btree', ''),
 		('call_data', 'uniqueid', 'btree', ''),
-		('call_data', 'src_num start_time id', 'btree', ''),
-		('call_data', 'dst_num start_time id', 'btree', ''),
+		('call_data', 'src_num text_pattern_ops start_time id', 'btree', ''),
+		('call_data', 'dst_num text_pattern_ops start_time id', 'btree', ''),
 		('call_data', 'call_direction start_time id', 'btree', ''),
 		('call_data', 'src_interface start_time id', 'btree', ''),
 		('call_data', 'src_agent start_time id', 'btree', ''),
@@ -62,12 +62,15 @@ WITH wanted_column (table_name, column_name) AS (
 			'[()]|::(text|interval)', '', 'g') AS condition,
 		(
 			SELECT string_agg(attribute.attname
+					|| CASE WHEN class.opcname ~ '^(text|varchar)_pattern_ops$' THEN ' text_pattern_ops' ELSE '' END
 					-- The lowest bit says DESC.
 					|| CASE WHEN present.indoption[position.number - 1] & 1 = 1 THEN ' desc' ELSE '' END,
 				' ' ORDER BY position.number)
 			FROM unnest(present.indkey::smallint[]) WITH ORDINALITY AS position (attnum, number)
 			JOIN pg_catalog.pg_attribute AS attribute
 				ON attribute.attrelid = present.indrelid AND attribute.attnum = position.attnum
+			LEFT JOIN pg_catalog.pg_opclass AS class
+				ON class.oid = present.indclass[position.number - 1]
 			WHERE position.number <= present.indnkeyatts
 		) AS columns_with_order,
 		(
@@ -121,7 +124,7 @@ WHERE sequence.name IS NOT NULL AND NOT has_sequence_privilege(sequence.name, 'U
 UNION ALL
 SELECT 'index', wanted.table_name
 	|| CASE WHEN wanted.method <> 'btree' THEN ' using ' || wanted.method ELSE '' END
-	|| ' (' || replace(wanted.columns, ' ', ', ') || ')'
+	|| ' (' || replace(replace(wanted.columns, ' ', ', '), ', text_pattern_ops', ' text_pattern_ops') || ')'
 	|| CASE WHEN wanted.condition <> '' THEN ' where ' || wanted.condition ELSE '' END
 FROM wanted_index AS wanted
 JOIN wanted_table USING (table_name)
@@ -131,7 +134,12 @@ WHERE relation IS NOT NULL
 		FROM present_list AS present
 		WHERE present.relation = wanted_table.relation
 			AND present.method = wanted.method
-			AND present.columns LIKE (replace(wanted.columns, '_', '\_') || ' %')
+			-- The operators of patterns find equal values as well as the usual ones.
+			AND (
+				present.columns LIKE (replace(wanted.columns, '_', '\_') || ' %')
+				OR replace(present.columns, ' text_pattern_ops', '')
+					LIKE (replace(wanted.columns, '_', '\_') || ' %')
+			)
 			AND (
 				present.condition = wanted.condition
 				OR present.condition = split_part(wanted.columns, ' ', 1) || ' IS NOT NULL'

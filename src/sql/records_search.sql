@@ -268,8 +268,11 @@ WITH asked AS (
 			LIMIT /*depth*/
 
 -- part: calls_by_pattern
--- What is frequent is among the newest calls; what is not is found by its trigrams, in no order.
--- Index: call_data (start_time DESC, id DESC), call_data (src_num or dst_num gin_trgm_ops).
+-- What is frequent is among the newest calls. What fills a tenth of the page there is looked for further
+-- on, too, as that fills the page ten times over. What is rarer is found in no order: by the begin of the
+-- number, where the pattern has one that few calls share, else by trigrams.
+-- Index: call_data (start_time DESC, id DESC), call_data (src_num or dst_num text_pattern_ops, start_time
+-- DESC, id DESC), call_data (src_num or dst_num gin_trgm_ops).
 		SELECT call.id, call.start_time
 		FROM (
 			WITH recent AS MATERIALIZED (
@@ -280,9 +283,32 @@ WITH asked AS (
 					WHERE call.answer_time IS NOT NULL
 						/*bounds*/
 					ORDER BY call.start_time DESC, call.id DESC
-					LIMIT 5000
+					LIMIT 2000
 				) AS call
 				WHERE true
+					/*condition*/
+					/*filters*/
+				LIMIT /*depth*/
+			), behind AS MATERIALIZED (
+				-- There may be more calls than the newest: answered or not, which the index alone tells.
+				SELECT call.id, call.start_time
+				FROM call_data AS call
+				WHERE true
+					/*bounds*/
+				ORDER BY call.start_time DESC, call.id DESC
+				OFFSET 2000 LIMIT 1
+			), further AS MATERIALIZED (
+				SELECT call.id, call.start_time
+				FROM (
+					SELECT *
+					FROM call_data AS call
+					WHERE call.answer_time IS NOT NULL
+						AND (call.start_time, call.id) <= (SELECT behind.start_time, behind.id FROM behind)
+						/*bounds*/
+					ORDER BY call.start_time DESC, call.id DESC
+					LIMIT 20000
+				) AS call
+				WHERE (SELECT count(*) BETWEEN /*depth*/ / 10 + 1 AND /*depth*/ - 1 FROM recent)
 					/*condition*/
 					/*filters*/
 				LIMIT /*depth*/
@@ -290,26 +316,66 @@ WITH asked AS (
 			SELECT recent.id, recent.start_time
 			FROM recent
 			UNION ALL
-			SELECT call.id, call.start_time
-			FROM (
-				SELECT *
-				FROM call_data AS call
-				WHERE call.answer_time IS NOT NULL
-					/*condition*/
-				OFFSET 0
-			) AS call
-			WHERE (SELECT count(*) FROM recent) < /*depth*/
-				-- There may be more calls than the newest: answered or not, which the index alone tells.
-				AND EXISTS (
-					SELECT
+			SELECT further.id, further.start_time
+			FROM further
+			UNION ALL
+			(
+				SELECT call.id, call.start_time
+				FROM (
+					SELECT numbered.id
+					FROM (
+						SELECT call.id, call.start_time
+						FROM call_data AS call
+						WHERE true
+							/*prefix*/
+							/*condition*/
+						OFFSET 0
+					) AS numbered
+					WHERE (SELECT count(*) FROM recent) < /*depth*/
+						AND (SELECT count(*) FROM further) < /*depth*/
+						AND EXISTS (SELECT FROM behind)
+					ORDER BY numbered.start_time DESC, numbered.id DESC
+					OFFSET 0
+				) AS numbered
+				CROSS JOIN LATERAL (
+					SELECT call.id, call.start_time
 					FROM call_data AS call
-					WHERE true
+					WHERE call.id = numbered.id
+						AND call.answer_time IS NOT NULL
+						/*bounds*/
+						/*filters*/
+					OFFSET 0
+				) AS call
+				LIMIT /*depth*/
+			)
+		) AS call
+
+-- part: newest_before_lists
+-- What many calls meet is among the newest, which are all that is looked at when they fill the page.
+		SELECT call.id, call.start_time
+		FROM (
+			WITH recent AS MATERIALIZED (
+				SELECT call.id, call.start_time
+				FROM (
+					SELECT *
+					FROM call_data AS call
+					WHERE call.answer_time IS NOT NULL
 						/*bounds*/
 					ORDER BY call.start_time DESC, call.id DESC
-					OFFSET 5000 LIMIT 1
-				)
-				/*bounds*/
-				/*filters*/
+					LIMIT 100
+				) AS call
+				WHERE true
+					/*filters*/
+				LIMIT /*depth*/
+			)
+			SELECT recent.id, recent.start_time
+			FROM recent
+			UNION ALL
+			SELECT listed.id, listed.start_time
+			FROM (
+				/*lists*/
+			) AS listed
+			WHERE (SELECT count(*) FROM recent) < /*depth*/
 		) AS call
 
 -- part: passages
@@ -542,6 +608,21 @@ WITH asked AS (
 
 -- part: by_callee_pattern
 				AND call.dst_num LIKE $9
+
+-- part: in_caller_prefix
+-- From the pattern's begin to the text that is next behind all that begin so, byte by byte.
+							AND call.src_num ~>=~ (SELECT substring($10 FROM '^[0-9+]+'))
+							AND call.src_num ~<~ (
+								SELECT left(prefix, -1) || chr(ascii(right(prefix, 1)) + 1)
+								FROM substring($10 FROM '^[0-9+]+') AS prefix
+							)
+
+-- part: in_callee_prefix
+							AND call.dst_num ~>=~ (SELECT substring($9 FROM '^[0-9+]+'))
+							AND call.dst_num ~<~ (
+								SELECT left(prefix, -1) || chr(ascii(right(prefix, 1)) + 1)
+								FROM substring($9 FROM '^[0-9+]+') AS prefix
+							)
 
 -- part: by_direction
 				AND call.call_direction = ANY ($16)

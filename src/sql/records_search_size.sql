@@ -146,12 +146,12 @@ SELECT CASE
 				SELECT call.dst_num
 				FROM call_data AS call
 				ORDER BY call.start_time DESC, call.id DESC
-				LIMIT 5000
+				LIMIT 2000
 			) AS recent
 			WHERE recent.dst_num LIKE $1::text
-			LIMIT 10
+			LIMIT 4
 		) AS head
-	) = 10 THEN 20000
+	) = 4 THEN 20000
 	ELSE (
 		SELECT count(*)
 		FROM (SELECT FROM call_data AS call WHERE call.dst_num LIKE $1::text LIMIT 20000) AS head
@@ -170,12 +170,12 @@ SELECT CASE
 				SELECT call.src_num
 				FROM call_data AS call
 				ORDER BY call.start_time DESC, call.id DESC
-				LIMIT 5000
+				LIMIT 2000
 			) AS recent
 			WHERE recent.src_num LIKE $1::text
-			LIMIT 10
+			LIMIT 4
 		) AS head
-	) = 10 THEN 20000
+	) = 4 THEN 20000
 	ELSE (
 		SELECT count(*)
 		FROM (SELECT FROM call_data AS call WHERE call.src_num LIKE $1::text LIMIT 20000) AS head

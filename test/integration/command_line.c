@@ -367,9 +367,9 @@ struct index_row {
 static const struct index_row indexes[] = {
 	{ "recordingd_call_data_start", "call_data", "start_time" },
 	{ "recordingd_call_data_uniqueid", "call_data", "uniqueid" },
-	{ "recordingd_call_data_src_num", "call_data", "src_num, start_time" },
+	{ "recordingd_call_data_caller", "call_data", "src_num text_pattern_ops, start_time" },
 	{ "recordingd_call_data_answer", "call_data", "src_num, answer_time" },
-	{ "recordingd_call_data_dst_num", "call_data", "dst_num, start_time" },
+	{ "recordingd_call_data_callee", "call_data", "dst_num text_pattern_ops, start_time" },
 	{ "recordingd_call_data_direction", "call_data", "call_direction" },
 	{ "recordingd_call_data_src_interface", "call_data", "src_interface" },
 	{ "recordingd_call_data_src_agent", "call_data", "src_agent" },
@@ -445,6 +445,7 @@ static const struct {
 	{ "recordingd_call_data_start", "ON call_data (start_time DESC) INCLUDE (id)" },
 	{ "recordingd_call_data_uniqueid", "ON call_data USING hash (uniqueid)" },
 	{ "recordingd_call_data_uniqueid", "ON call_data (uniqueid) WHERE src_num IS NOT NULL" },
+	{ "recordingd_call_data_caller", "ON call_data (src_num, start_time DESC, id DESC)" },
 	{ "recordingd_call_data_src_num_part",
 		"ON call_data USING gin (to_tsvector('simple', src_num))" },
 };
@@ -469,8 +470,10 @@ static const struct {
 } useful[] = {
 	{ "recordingd_call_data_start", "ON call_data (start_time, id)" },
 	{ "recordingd_call_data_start", "ON call_data (start_time DESC, id DESC, src_num)" },
-	{ "recordingd_call_data_src_num",
-		"ON call_data (src_num DESC, start_time DESC, id DESC) WHERE src_num IS NOT NULL" },
+	{ "recordingd_call_data_caller",
+		"ON call_data (src_num varchar_pattern_ops DESC, start_time DESC, id DESC) "
+		"WHERE src_num IS NOT NULL" },
+	{ "recordingd_call_data_uniqueid", "ON call_data (uniqueid text_pattern_ops)" },
 };
 
 START_TEST(test_check_useful_index)

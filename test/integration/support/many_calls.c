@@ -70,6 +70,12 @@ const struct many_condition many_conditions[] = {
 	{ MANY_KEY, "'recording'", "r7777" },
 	{ MANY_KEY, "'recording'", "old7777" },
 	{ MANY_KEY, "'color'", "black" },
+	/* Begins that few numbers have. */
+	{ MANY_CALLEE, "'0412%'", NULL },
+	{ MANY_CALLEE, "'0439%9'", NULL },
+	{ MANY_CALLER, "'0142000333%'", NULL },
+	{ MANY_CALLER, "'0142%777'", NULL },
+	{ MANY_CALLER, "'0999%'", NULL },
 };
 const int many_condition_count = HARNESS_COUNT(many_conditions);
 

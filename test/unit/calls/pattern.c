@@ -71,6 +71,34 @@ START_TEST(test_trigram)
 }
 END_TEST
 
+/* Four digits that all such numbers begin with, or fewer and nothing better. */
+static const struct {
+	const char *pattern;
+	bool has_prefix;
+} prefix_cases[] = {
+	{ "", false },
+	{ "%", false },
+	{ "%0142%", false },
+	{ "014%2", true }, /* no trigram behind it */
+	{ "014%234", false },
+	{ "014%23", false },
+	{ "014%23%", true },
+	{ "+%", true },
+	{ "0142%", true },
+	{ "+331%", true },
+	{ "0142%777", true },
+	{ "014\\_2%", true },
+	{ "\\_0142%", false },
+	{ "014a%", true },
+	{ "a014%", false },
+};
+
+START_TEST(test_prefix)
+{
+	ck_assert_int_eq(pattern_has_prefix(prefix_cases[_i].pattern), prefix_cases[_i].has_prefix);
+}
+END_TEST
+
 static Suite *
 pattern_suite(void)
 {
@@ -78,6 +106,7 @@ pattern_suite(void)
 
 	unit_add_loop(suite, "pattern", test_pattern, UNIT_COUNT(cases));
 	unit_add_loop(suite, "trigram", test_trigram, UNIT_COUNT(trigram_cases));
+	unit_add_loop(suite, "prefix", test_prefix, UNIT_COUNT(prefix_cases));
 	return suite;
 }
 

@@ -141,11 +141,28 @@ START_TEST(test_size_of_queue)
 }
 END_TEST
 
+/* Trigrams are read by bitmaps; the begin of a number is not. */
 START_TEST(test_before)
 {
-	for (enum search_walk walk = 0; walk < SEARCH_WALKS; walk++)
-		ck_assert_int_eq(search_statement_before(walk) != NULL,
-			walk == SEARCH_WALK_CALLEE_PATTERN || walk == SEARCH_WALK_CALLER_PATTERN);
+	const struct search_conditions parts = { .caller = "%123%",
+		.caller_is_pattern = true,
+		.callee = "%456%",
+		.callee_is_pattern = true };
+	const struct search_conditions begins = { .caller = "0142%",
+		.caller_is_pattern = true,
+		.callee = "0155%",
+		.callee_is_pattern = true };
+
+	for (enum search_walk walk = 0; walk < SEARCH_WALKS; walk++) {
+		bool is_pattern = walk == SEARCH_WALK_CALLEE_PATTERN ||
+				  walk == SEARCH_WALK_CALLER_PATTERN;
+
+		ck_assert_int_eq(search_size_before(walk) != NULL, is_pattern);
+		ck_assert_int_eq(search_statement_before(&parts, walk) != NULL, is_pattern);
+		ck_assert_ptr_null(search_statement_before(&begins, walk));
+		ck_assert(!search_is_by_prefix(&parts, walk));
+		ck_assert_int_eq(search_is_by_prefix(&begins, walk), is_pattern);
+	}
 }
 END_TEST
 
