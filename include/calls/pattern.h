@@ -21,4 +21,7 @@ bool pattern_has_trigram(const char *number);
  */
 bool pattern_has_prefix(const char *number);
 
+/* Whether each index leads to so many numbers that looking at as many calls may be quicker. */
+bool pattern_is_weak(const char *number);
+
 #endif

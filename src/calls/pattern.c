@@ -60,3 +60,19 @@ pattern_has_prefix(const char *number)
 
 	return length >= PREFIX_MIN || (length > 0 && !has_trigram_from(number + length, false));
 }
+
+bool
+pattern_is_weak(const char *number)
+{
+	size_t longest = 0;
+
+	while (*number != '\0') {
+		size_t length = strspn(number, DIGITS);
+
+		if (length > longest)
+			longest = length;
+		number += length;
+		number += strcspn(number, DIGITS);
+	}
+	return longest < 3;
+}

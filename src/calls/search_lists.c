@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls/pattern.h"
 #include "calls/search_bounds.h"
 #include "calls/search_filters.h"
 #include "db/template.h"
@@ -116,6 +117,16 @@ prefix_text(const struct search_conditions *conditions, enum search_walk walk)
 						  : sql_records_search_in_caller_prefix;
 }
 
+/* Of a pattern: with how many among the newest calls the others are worth a look. */
+static const char *
+least_text(const struct search_conditions *conditions, enum search_walk walk)
+{
+	const char *number = walk == SEARCH_WALK_CALLEE_PATTERN ? conditions->callee
+								: conditions->caller;
+
+	return number != NULL && pattern_is_weak(number) ? "0" : sql_records_search_least_found;
+}
+
 static char *
 list_text(const struct search_conditions *conditions, enum search_walk walk,
 	const struct list *list, const char *filters)
@@ -127,6 +138,7 @@ list_text(const struct search_conditions *conditions, enum search_walk walk,
 				      ? sql_records_search_call_of_pair
 				      : sql_records_search_call_of_passage },
 		{ "/*order*/", list->order_before },
+		{ "/*least*/", least_text(conditions, walk) },
 		{ "/*prefix*/", prefix_text(conditions, walk) },
 		{ "/*condition*/", list->condition },
 		{ "/*bounds*/", bounds },
@@ -220,8 +232,8 @@ best_calls_text(const struct search_conditions *conditions, enum search_walk wal
 }
 
 /*
- * A status is one of few, and the lists of some are so long that what lies beyond the bounds of a page
- * takes longer than the page.
+ * A status is one of few, and the lists of some are so long that what lies beyond the bounds of a
+ * page takes longer than the page.
  */
 static char *
 newest_before_lists(

@@ -268,9 +268,10 @@ WITH asked AS (
 			LIMIT /*depth*/
 
 -- part: calls_by_pattern
--- What is frequent is among the newest calls. What fills a tenth of the page there is looked for further
--- on, too, as that fills the page ten times over. What is rarer is found in no order: by the begin of the
--- number, where the pattern has one that few calls share, else by trigrams.
+-- What is frequent is among the newest calls. What fills more than a tenth of the page there, /*least*/, is
+-- looked for among ten times as many; so is, in any case, what no index leads to few numbers for. What is
+-- rarer is found in no order: by the begin of the number, where the pattern has one that few calls share,
+-- else by trigrams.
 -- Index: call_data (start_time DESC, id DESC), call_data (src_num or dst_num text_pattern_ops, start_time
 -- DESC, id DESC), call_data (src_num or dst_num gin_trgm_ops).
 		SELECT call.id, call.start_time
@@ -308,7 +309,7 @@ WITH asked AS (
 					ORDER BY call.start_time DESC, call.id DESC
 					LIMIT 20000
 				) AS call
-				WHERE (SELECT count(*) BETWEEN /*depth*/ / 10 + 1 AND /*depth*/ - 1 FROM recent)
+				WHERE (SELECT count(*) BETWEEN /*least*/ AND /*depth*/ - 1 FROM recent)
 					/*condition*/
 					/*filters*/
 				LIMIT /*depth*/
@@ -608,6 +609,9 @@ WITH asked AS (
 
 -- part: by_callee_pattern
 				AND call.dst_num LIKE $9
+
+-- part: least_found
+/*depth*/ / 10 + 1
 
 -- part: in_caller_prefix
 -- From the pattern's begin to the text that is next behind all that begin so, byte by byte.

@@ -99,6 +99,28 @@ START_TEST(test_prefix)
 }
 END_TEST
 
+/* Less than three digits in a row. */
+static const struct {
+	const char *pattern;
+	bool is_weak;
+} weak_cases[] = {
+	{ "%", true },
+	{ "%58", true },
+	{ "04%2", true },
+	{ "%12%34%", true },
+	{ "+3%3", true },
+	{ "014%", false },
+	{ "+331%", false },
+	{ "%020%", false },
+	{ "%1%234", false },
+};
+
+START_TEST(test_weak)
+{
+	ck_assert_int_eq(pattern_is_weak(weak_cases[_i].pattern), weak_cases[_i].is_weak);
+}
+END_TEST
+
 static Suite *
 pattern_suite(void)
 {
@@ -107,6 +129,7 @@ pattern_suite(void)
 	unit_add_loop(suite, "pattern", test_pattern, UNIT_COUNT(cases));
 	unit_add_loop(suite, "trigram", test_trigram, UNIT_COUNT(trigram_cases));
 	unit_add_loop(suite, "prefix", test_prefix, UNIT_COUNT(prefix_cases));
+	unit_add_loop(suite, "weak", test_weak, UNIT_COUNT(weak_cases));
 	return suite;
 }
 
