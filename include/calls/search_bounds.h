@@ -10,7 +10,7 @@
 
 enum search_order {
 	SEARCH_LIST_OF_CALLS,	 /* in the order of their starts */
-	SEARCH_LIST_BY_PATTERN,	 /* of calls, in none */
+	SEARCH_LIST_OF_NEWEST,	 /* the same, looked at before any filter */
 	SEARCH_LIST_OF_PASSAGES, /* in the order of passages */
 	SEARCH_LIST_OF_PAIRS,	 /* in the order of the calls' ids */
 };

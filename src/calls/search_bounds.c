@@ -76,7 +76,7 @@ search_bounds(
 	const struct search_conditions *conditions, enum search_walk walk, enum search_order order)
 {
 	switch (order) {
-	case SEARCH_LIST_BY_PATTERN:
+	case SEARCH_LIST_OF_NEWEST:
 		return recent_bounds(conditions, walk);
 	case SEARCH_LIST_OF_PASSAGES:
 		return passage_bounds(conditions, walk);

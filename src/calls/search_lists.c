@@ -77,10 +77,10 @@ lists_of(const struct search_conditions *conditions, enum search_walk walk,
 		return add_list(
 			lists, 0, SEARCH_LIST_OF_CALLS, calls, sql_records_search_by_direction, "");
 	case SEARCH_WALK_CALLEE_PATTERN:
-		return add_list(lists, 0, SEARCH_LIST_BY_PATTERN, pattern,
+		return add_list(lists, 0, SEARCH_LIST_OF_NEWEST, pattern,
 			sql_records_search_by_callee_pattern, "");
 	case SEARCH_WALK_CALLER_PATTERN:
-		return add_list(lists, 0, SEARCH_LIST_BY_PATTERN, pattern,
+		return add_list(lists, 0, SEARCH_LIST_OF_NEWEST, pattern,
 			sql_records_search_by_caller_pattern, "");
 	case SEARCH_WALK_AGENT:
 		return lists_of_agents(conditions, lists);
@@ -239,7 +239,7 @@ static char *
 newest_before_lists(
 	const struct search_conditions *conditions, enum search_walk walk, char *lists_text)
 {
-	char *bounds = search_bounds(conditions, walk, SEARCH_LIST_BY_PATTERN);
+	char *bounds = search_bounds(conditions, walk, SEARCH_LIST_OF_NEWEST);
 	char *filters = search_filters(conditions, SEARCH_WALK_TIME);
 	const struct template_slot slots[] = {
 		{ "/*bounds*/", bounds },

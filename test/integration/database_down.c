@@ -7,6 +7,7 @@
 #include "support/daemon.h"
 #include "support/harness.h"
 #include "support/json_assert.h"
+#include "support/proxy.h"
 #include "support/raw_client.h"
 #include "support/scratch.h"
 #include "support/sql.h"
@@ -352,6 +353,51 @@ START_TEST(test_changed_schema)
 }
 END_TEST
 
+/* No connection has come for a while. */
+static void
+wait_for_quiet(void)
+{
+	long before;
+
+	do {
+		before = proxy_arrivals();
+		wait_ms(300);
+	} while (proxy_arrivals() != before);
+}
+
+static bool
+has_arrived(void *before)
+{
+	return proxy_arrivals() > *(const long *)before;
+}
+
+/*
+ * A try that met a server which was only starting is followed by another at once, when a session of
+ * another connection has shown meanwhile that it is there now: not after a pause of half a second
+ * at least, which it has come to by then.
+ */
+START_TEST(test_tries_beside_a_session)
+{
+	int port = proxy_start(harness_path("socket/.s.PGSQL.5432"));
+	long before;
+
+	proxy_set_mode(PROXY_STARTING);
+	daemon_restart_degraded("database.conninfo",
+		scratch_format("host=127.0.0.1 port=%d user=recordingd dbname=" CLUSTER_DATABASE
+			       " sslmode=disable gssencmode=disable",
+			port),
+		NULL);
+	wait_ms(3000);
+	proxy_set_mode(PROXY_STARTING_FOR_ONE);
+	ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
+	wait_for_quiet();
+	before = proxy_arrivals();
+	proxy_set_mode(PROXY_STARTING);
+	ck_assert(wait_until(has_arrived, &before, 400));
+	proxy_set_mode(PROXY_PASS);
+}
+END_TEST
+
 static Suite *
 database_down_suite(void)
 {
@@ -368,6 +414,7 @@ database_down_suite(void)
 	harness_add(suite, "queue timeout", test_queue_timeout);
 	harness_add_loop(suite, "search connections", test_search_connections, 4);
 	harness_add(suite, "changed schema", test_changed_schema);
+	harness_add(suite, "tries beside a session", test_tries_beside_a_session);
 	return suite;
 }
 

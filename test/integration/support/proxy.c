@@ -38,7 +38,8 @@ struct side {
 struct link {
 	struct side client, server;
 	bool is_forgotten;
-	bool is_ending; /* when what is on its way has left */
+	bool is_starting; /* not passed on, but told that PostgreSQL is starting */
+	bool is_ending;	  /* when what is on its way has left */
 	TAILQ_ENTRY(link) entry;
 };
 
@@ -47,6 +48,7 @@ static struct event_base *base;
 static struct sockaddr_un server_address = { .sun_family = AF_UNIX };
 static atomic_int wanted_mode;
 static enum proxy_mode mode;
+static atomic_long arrivals;
 static atomic_long cuts;
 static unsigned seed = 1;
 
@@ -111,12 +113,32 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 	pass_on(side);
 }
 
+/* PostgreSQL's manual, 55.7, ErrorResponse, as the answer to a startup message. */
+static void
+tell_starting(struct link *link)
+{
+	static const char fields[] =
+		"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0";
+	struct evbuffer *output = bufferevent_get_output(link->client.socket);
+	uint32_t length = htonl(sizeof length + sizeof fields);
+
+	evbuffer_drain(bufferevent_get_input(link->client.socket), SIZE_MAX);
+	evbuffer_add(output, "E", 1);
+	evbuffer_add(output, &length, sizeof length);
+	evbuffer_add(output, fields, sizeof fields);
+	link->is_ending = true;
+}
+
 static void
 read_cb(struct bufferevent *socket, void *context)
 {
 	struct side *side = context;
 	struct timeval delay = { .tv_usec = PROXY_DELAY_MS * 1000 };
 
+	if (side->link->is_starting) {
+		tell_starting(side->link);
+		return;
+	}
 	if (side->link->is_forgotten) {
 		evbuffer_drain(bufferevent_get_input(socket), SIZE_MAX);
 		return;
@@ -189,6 +211,24 @@ plan_cut(struct link *link)
 	side->left = 1 + rand_r(&seed) % (rand_r(&seed) % 2 == 0 ? 300 : CUT_BYTES);
 }
 
+/* False: it is passed on. */
+static bool
+is_start_of(struct link *link)
+{
+	static bool is_one_held;
+
+	if (mode == PROXY_STARTING)
+		is_one_held = false;
+	else if (mode == PROXY_STARTING_FOR_ONE && !is_one_held)
+		is_one_held = true;
+	else
+		return false;
+	link->is_starting = true;
+	bufferevent_enable(
+		link->client.socket, mode == PROXY_STARTING ? EV_READ | EV_WRITE : EV_WRITE);
+	return true;
+}
+
 static void
 accept_cb(evutil_socket_t listener, short what, void *context)
 {
@@ -205,6 +245,9 @@ accept_cb(evutil_socket_t listener, short what, void *context)
 	TAILQ_INSERT_TAIL(&links, link, entry);
 	set_up_side(&link->client, link, &link->server, descriptor);
 	set_up_side(&link->server, link, &link->client, -1);
+	atomic_fetch_add(&arrivals, 1);
+	if (is_start_of(link))
+		return;
 	if (mode == PROXY_REFUSE ||
 		bufferevent_socket_connect(link->server.socket, (struct sockaddr *)&server_address,
 			sizeof server_address) != 0) {
@@ -247,6 +290,8 @@ change_link(struct link *link, enum proxy_mode old)
 		hold_link(link, false);
 	if (mode == PROXY_HOLD)
 		hold_link(link, true);
+	if (mode == PROXY_STARTING && link->is_starting)
+		bufferevent_enable(link->client.socket, EV_READ);
 	if (mode == PROXY_FORGET)
 		link->is_forgotten = true;
 	if (mode == PROXY_CUT)
@@ -317,6 +362,12 @@ void
 proxy_set_mode(enum proxy_mode new_mode)
 {
 	atomic_store(&wanted_mode, (int)new_mode);
+}
+
+long
+proxy_arrivals(void)
+{
+	return atomic_load(&arrivals);
 }
 
 long

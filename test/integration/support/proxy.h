@@ -12,6 +12,10 @@ enum proxy_mode {
 	PROXY_FORGET, /* nothing more passes on connections that there are; new ones are good */
 	PROXY_CUT,    /* connections break after some bytes, in the middle of messages */
 	PROXY_REFUSE, /* connections break at once, new ones, too */
+	/* As PostgreSQL that is starting: new connections are told so. */
+	PROXY_STARTING,
+	/* The next one hears nothing, until it is told so in PROXY_STARTING; others pass. */
+	PROXY_STARTING_FOR_ONE,
 };
 
 #define PROXY_DELAY_MS 120
@@ -20,6 +24,9 @@ enum proxy_mode {
 int proxy_start(const char *socket_path);
 
 void proxy_set_mode(enum proxy_mode mode);
+
+/* Connections that have come so far. */
+long proxy_arrivals(void);
 
 /* Connections that were broken so far. */
 long proxy_cuts(void);
