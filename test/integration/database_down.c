@@ -371,15 +371,40 @@ has_arrived(void *before)
 	return proxy_arrivals() > *(const long *)before;
 }
 
+/* PostgreSQL is starting, until every pause between tries is of half a second at least. */
+static void
+start_slowly(void)
+{
+	proxy_set_mode(PROXY_REFUSE);
+	wait_ms(100);
+	proxy_set_mode(PROXY_STARTING);
+	wait_ms(3000);
+}
+
+/* One try is still under way when the others have sessions, and then told the same as before. */
+static bool
+is_tried_again_at_once(void)
+{
+	long before;
+
+	start_slowly();
+	proxy_set_mode(PROXY_STARTING_FOR_ONE);
+	ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
+	wait_for_quiet();
+	before = proxy_arrivals();
+	proxy_set_mode(PROXY_STARTING);
+	return wait_until(has_arrived, &before, 400);
+}
+
 /*
- * A try that met a server which was only starting is followed by another at once, when a session of
- * another connection has shown meanwhile that it is there now: not after a pause of half a second
- * at least, which it has come to by then.
+ * A try that met a server which was only starting is followed by another at once when another
+ * session has shown meanwhile that it is there. That is the one of nine that watches the server:
+ * it may be the one under way, for which there is a pause, but hardly four times in a row.
  */
 START_TEST(test_tries_beside_a_session)
 {
 	int port = proxy_start(harness_path("socket/.s.PGSQL.5432"));
-	long before;
+	bool is_at_once = false;
 
 	proxy_set_mode(PROXY_STARTING);
 	daemon_restart_degraded("database.conninfo",
@@ -387,13 +412,9 @@ START_TEST(test_tries_beside_a_session)
 			       " sslmode=disable gssencmode=disable",
 			port),
 		NULL);
-	wait_ms(3000);
-	proxy_set_mode(PROXY_STARTING_FOR_ONE);
-	ck_assert(wait_until(is_ok, NULL, RECOVERY_MS));
-	wait_for_quiet();
-	before = proxy_arrivals();
-	proxy_set_mode(PROXY_STARTING);
-	ck_assert(wait_until(has_arrived, &before, 400));
+	for (int round = 0; round < 4 && !is_at_once; round++)
+		is_at_once = is_tried_again_at_once();
+	ck_assert(is_at_once);
 	proxy_set_mode(PROXY_PASS);
 }
 END_TEST

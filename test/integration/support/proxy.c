@@ -158,8 +158,8 @@ drained_cb(struct bufferevent *socket, void *context)
 {
 	struct side *side = context;
 
-	(void)socket;
-	if (side->link->is_ending)
+	/* Called later than it was drained; more may have been added. */
+	if (side->link->is_ending && evbuffer_get_length(bufferevent_get_output(socket)) == 0)
 		free_link(side->link);
 }
 
