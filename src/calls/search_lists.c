@@ -137,6 +137,9 @@ list_text(const struct search_conditions *conditions, enum search_walk walk,
 		{ "/*call*/", list->order == SEARCH_LIST_OF_PAIRS
 				      ? sql_records_search_call_of_pair
 				      : sql_records_search_call_of_passage },
+		{ "/*other_lists*/", list->condition == sql_records_search_by_passage_agent
+					     ? sql_records_search_not_by_call_agent
+					     : "" },
 		{ "/*order*/", list->order_before },
 		{ "/*least*/", least_text(conditions, walk) },
 		{ "/*prefix*/", prefix_text(conditions, walk) },

@@ -441,6 +441,7 @@ WITH asked AS (
 						AND call.answer_time IS NOT NULL
 						AND CASE
 							WHEN true
+								/*other_lists*/
 								/*filters*/
 							THEN NOT EXISTS (
 								SELECT
@@ -646,6 +647,11 @@ WITH asked AS (
 
 -- part: by_passage_agent
 						AND passage.agent_num = wanted.value
+
+-- part: not_by_call_agent
+-- Those that the agent took or made are in the other lists of agents.
+								AND (call.dst_agent = ANY ($4)) IS NOT TRUE
+								AND (call.src_agent = ANY ($4)) IS NOT TRUE
 
 -- part: by_status
 						AND passage.status = $16
