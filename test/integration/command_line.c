@@ -654,8 +654,12 @@ START_TEST(test_without_descriptors)
 		harness_daemon(), "--config",
 		write_file("second.conf", daemon_configuration("server.listen", address, NULL)),
 		NULL };
-	pid_t pid = process_start(&(struct process_options){ .arguments = arguments });
+	pid_t pid;
 
+	/* Valgrind's own log would take the first. */
+	if (harness_is_wrapped())
+		return;
+	pid = process_start(&(struct process_options){ .arguments = arguments });
 	ck_assert(wait_until(exists, harness_path("second.socket"), 5000));
 	for (int i = 0; i <= STDERR_FILENO; i++) {
 		char target[64] = "";

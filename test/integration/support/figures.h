@@ -14,7 +14,7 @@ long figures_resident_kib(void);
 
 long figures_open_files(void);
 
-/* AddressSanitizer keeps what is freed, for a while. */
+/* AddressSanitizer and valgrind keep what is freed, for a while. */
 bool figures_are_instrumented(void);
 
 #endif

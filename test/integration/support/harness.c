@@ -66,10 +66,14 @@ harness_build(const char *name)
 const char *
 harness_daemon(void)
 {
-	/* A program that becomes TEST_DAEMON under the eyes of another: test/valgrind. */
-	const char *wrapper = getenv("TEST_DAEMON_WRAPPER");
+	return harness_is_wrapped() ? environment("TEST_DAEMON_WRAPPER")
+				    : environment("TEST_DAEMON");
+}
 
-	return wrapper == NULL ? environment("TEST_DAEMON") : wrapper;
+bool
+harness_is_wrapped(void)
+{
+	return getenv("TEST_DAEMON_WRAPPER") != NULL;
 }
 
 void

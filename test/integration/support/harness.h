@@ -16,6 +16,7 @@
 #define RECORDINGD_TEST_HARNESS_H
 
 #include <check.h>
+#include <stdbool.h>
 
 /* The number of elements of a table. */
 #define HARNESS_COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
@@ -43,6 +44,10 @@ char *harness_build(const char *name);
 
 /* The recordingd to test. */
 const char *harness_daemon(void);
+
+/* Whether that is another program's, which has descriptors and memory of its own (test/valgrind).
+ */
+bool harness_is_wrapped(void);
 
 /* For what is wrong with the surroundings, not with recordingd. Ends the program. */
 _Noreturn void harness_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
