@@ -141,6 +141,8 @@ list_text(const struct search_conditions *conditions, enum search_walk walk,
 					     ? sql_records_search_not_by_call_agent
 					     : "" },
 		{ "/*order*/", list->order_before },
+		{ "/*recent*/", sql_records_search_recent_calls },
+		{ "/*newest*/", "2000" },
 		{ "/*least*/", least_text(conditions, walk) },
 		{ "/*prefix*/", prefix_text(conditions, walk) },
 		{ "/*condition*/", list->condition },
@@ -245,6 +247,9 @@ newest_before_lists(
 	char *bounds = search_bounds(conditions, walk, SEARCH_LIST_OF_NEWEST);
 	char *filters = search_filters(conditions, SEARCH_WALK_TIME);
 	const struct template_slot slots[] = {
+		{ "/*recent*/", sql_records_search_recent_calls },
+		{ "/*newest*/", "100" },
+		{ "/*condition*/", "" }, /* it is among the filters */
 		{ "/*bounds*/", bounds },
 		{ "/*filters*/", filters },
 		{ "/*lists*/", lists_text },

@@ -267,6 +267,24 @@ WITH asked AS (
 			ORDER BY call.start_time DESC, call.id DESC
 			LIMIT /*depth*/
 
+-- part: recent_calls
+-- Of the newest calls, /*newest*/ of them, those that match.
+			WITH recent AS MATERIALIZED (
+				SELECT call.id, call.start_time
+				FROM (
+					SELECT *
+					FROM call_data AS call
+					WHERE call.answer_time IS NOT NULL
+						/*bounds*/
+					ORDER BY call.start_time DESC, call.id DESC
+					LIMIT /*newest*/
+				) AS call
+				WHERE true
+					/*condition*/
+					/*filters*/
+				LIMIT /*depth*/
+			)
+
 -- part: calls_by_pattern
 -- What is frequent is among the newest calls. What fills more than a tenth of the page there, /*least*/, is
 -- looked for among ten times as many; so is, in any case, what no index leads to few numbers for. What is
@@ -276,21 +294,7 @@ WITH asked AS (
 -- DESC, id DESC), call_data (src_num or dst_num gin_trgm_ops).
 		SELECT call.id, call.start_time
 		FROM (
-			WITH recent AS MATERIALIZED (
-				SELECT call.id, call.start_time
-				FROM (
-					SELECT *
-					FROM call_data AS call
-					WHERE call.answer_time IS NOT NULL
-						/*bounds*/
-					ORDER BY call.start_time DESC, call.id DESC
-					LIMIT 2000
-				) AS call
-				WHERE true
-					/*condition*/
-					/*filters*/
-				LIMIT /*depth*/
-			), behind AS MATERIALIZED (
+			/*recent*/, behind AS MATERIALIZED (
 				-- There may be more calls than the newest: answered or not, which the index alone tells.
 				SELECT call.id, call.start_time
 				FROM call_data AS call
@@ -355,20 +359,7 @@ WITH asked AS (
 -- What many calls meet is among the newest, which are all that is looked at when they fill the page.
 		SELECT call.id, call.start_time
 		FROM (
-			WITH recent AS MATERIALIZED (
-				SELECT call.id, call.start_time
-				FROM (
-					SELECT *
-					FROM call_data AS call
-					WHERE call.answer_time IS NOT NULL
-						/*bounds*/
-					ORDER BY call.start_time DESC, call.id DESC
-					LIMIT 100
-				) AS call
-				WHERE true
-					/*filters*/
-				LIMIT /*depth*/
-			)
+			/*recent*/
 			SELECT recent.id, recent.start_time
 			FROM recent
 			UNION ALL
