@@ -90,8 +90,8 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_element_interface
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_element_agent
 	ON call_element (agent, start_time DESC) WHERE agent IS NOT NULL;
 
--- Records search by a part of a number that few calls have, but not its begin. pg_trgm comes with PostgreSQL's contrib
--- modules; without it everything works, and such a search reads every call.
+-- Records search by a part of a number that few calls have, but not its begin. pg_trgm comes with
+-- PostgreSQL's contrib modules; without it everything works, and such a search reads every call.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS recordingd_call_data_src_num_part
 	ON call_data USING gin (src_num gin_trgm_ops);
