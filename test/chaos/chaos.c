@@ -150,6 +150,7 @@ let_faults_happen(long seconds, struct memory_look *look)
 		if (!faults_next(is_short, may_kill))
 			return false;
 		look_at_memory(look);
+		memory_note();
 	}
 	return true;
 }
@@ -197,6 +198,7 @@ check_memory(const struct memory_look *look, long last_kib)
 {
 	printf("memory of its own: %ld KiB after the warm-up, %ld KiB at the end\n",
 		look->first_kib, last_kib);
+	memory_print_noted();
 	if (MEMORY_IS_TRUE && look->first_kib != 0)
 		ck_assert_int_le(last_kib, look->first_kib * 5 / 4 + MEMORY_SLACK_KIB);
 }

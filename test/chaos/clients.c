@@ -23,6 +23,9 @@
 #define PATIENCE	10
 #define PATIENCE_MAX_MS 3000
 
+/* One client in so many goes on asking: behind a fault somebody must notice that all is well. */
+#define IMPATIENT_SHARE 10
+
 /* Of a connection that was lost, until it is made anew. */
 #define RECONNECT_MS 50
 
@@ -222,7 +225,7 @@ pause_after_answer(struct client *client)
 {
 	long patience_ms = (wait_now_ms() - client->began_ms) * PATIENCE;
 
-	if (client->work->is_followed)
+	if (client->work->is_followed || client->number % IMPATIENT_SHARE == 0)
 		return random_pause(client);
 	return random_pause(client) +
 	       (patience_ms > PATIENCE_MAX_MS ? PATIENCE_MAX_MS : patience_ms);

@@ -304,8 +304,8 @@ is_well(void *unused)
 static void
 note_recovery(int number, long duration_ms, long recovery_ms)
 {
-	printf("%-26s %6ld ms, well again after %5ld ms\n", faults[number].name, duration_ms,
-		recovery_ms);
+	printf("%-26s %6ld ms, well again after %5ld ms, last: %s\n", faults[number].name,
+		duration_ms, recovery_ms, ledger_last_request());
 	run.happened[number]++;
 	run.all_happened++;
 	if (recovery_ms > run.worst_ms[number])

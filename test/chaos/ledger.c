@@ -59,6 +59,7 @@ static struct {
 	long ended_ms[LEDGER_TROUBLES];
 	long over_ms; /* when the last trouble ended */
 	long last_error_ms;
+	enum ledger_request last_error;
 	long first_good_ms[LEDGER_REQUESTS]; /* of requests that began after it; 0: none */
 } ledger = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -126,6 +127,7 @@ ledger_error(enum ledger_request request, enum ledger_error error, long began_ms
 	pthread_mutex_lock(&ledger.lock);
 	ledger.errors[request][error]++;
 	ledger.last_error_ms = wait_now_ms();
+	ledger.last_error = request;
 	ledger.unexcused += !has_any_excuse(began_ms - AFTERMATH_MS);
 	pthread_mutex_unlock(&ledger.lock);
 }
@@ -181,6 +183,24 @@ ledger_recovery_ms(void)
 	well_ms -= ledger.over_ms;
 	pthread_mutex_unlock(&ledger.lock);
 	return is_well ? well_ms : -1;
+}
+
+const char *
+ledger_last_request(void)
+{
+	enum ledger_request last = ledger.last_error;
+	long well_ms;
+
+	pthread_mutex_lock(&ledger.lock);
+	well_ms = ledger.last_error_ms;
+	for (enum ledger_request request = 0; request < LEDGER_REQUESTS; request++) {
+		if (ledger.first_good_ms[request] > well_ms) {
+			well_ms = ledger.first_good_ms[request];
+			last = request;
+		}
+	}
+	pthread_mutex_unlock(&ledger.lock);
+	return request_names[last];
 }
 
 void

@@ -75,6 +75,9 @@ void ledger_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)))
  */
 long ledger_recovery_ms(void);
 
+/* What was the last to be well again, of kinds of requests. */
+const char *ledger_last_request(void);
+
 /* Whether each kind of request had a good answer since the last trouble, with errors or without. */
 bool ledger_is_answered(void);
 

@@ -9,6 +9,15 @@
 #include "support/harness.h"
 #include "support/scratch.h"
 
+/* More faults than happen in hours. */
+#define NOTES_MAX 10000
+
+static struct {
+	pid_t pid;
+	long kib[NOTES_MAX];
+	int count;
+} notes;
+
 long
 memory_kib(void)
 {
@@ -39,4 +48,43 @@ memory_descriptors(void)
 		count += entry->d_name[0] != '.';
 	closedir(folder);
 	return count;
+}
+
+void
+memory_note(void)
+{
+	if (notes.pid != daemon_pid()) {
+		notes.pid = daemon_pid();
+		notes.count = 0;
+	}
+	if (notes.count < NOTES_MAX)
+		notes.kib[notes.count++] = memory_kib();
+}
+
+static int
+compare(const void *one, const void *other)
+{
+	long one_kib = *(const long *)one;
+	long other_kib = *(const long *)other;
+
+	return (one_kib > other_kib) - (one_kib < other_kib);
+}
+
+static void
+print_half(const char *name, long *kib, int count)
+{
+	if (count == 0)
+		return;
+	qsort(kib, (size_t)count, sizeof *kib, compare);
+	printf("memory of its own behind the %s %d faults, KiB: least %ld, median %ld, most %ld\n",
+		name, count, kib[0], kib[count / 2], kib[count - 1]);
+}
+
+void
+memory_print_noted(void)
+{
+	int half = notes.count / 2;
+
+	print_half("earlier", notes.kib, half);
+	print_half("later", notes.kib + half, notes.count - half);
 }

@@ -9,4 +9,11 @@ long memory_kib(void);
 /* Open descriptors. */
 long memory_descriptors(void);
 
+/* Notes what the daemon's memory is now; what was noted of an earlier daemon is forgotten. */
+void memory_note(void);
+
+/* What was noted, its earlier half beside its later: what grows shows, and what only comes and
+ * goes. */
+void memory_print_noted(void);
+
 #endif
