@@ -44,6 +44,8 @@ struct db_connection_events {
 	void (*on_lost)(struct db_server *server, struct db_connection *connection);
 	/* What it had prepared no longer fits the tables: all connections must be made anew. */
 	void (*on_stale)(struct db_server *server);
+	/* Queries are under way, and nothing comes; called again and again until it does. */
+	void (*on_silent)(struct db_server *server, struct db_connection *connection);
 	/* It was taken for a primary, and takes no writes: there is another host to look for. */
 	void (*on_refused)(struct db_server *server, struct db_connection *connection);
 	/* A write is committed, up to this position of the log; before its done hook. */
@@ -73,6 +75,25 @@ void db_connection_hurry(struct db_connection *connection);
  */
 bool db_connection_is_current(const struct db_connection *connection);
 void db_connection_renew(struct db_connection *connection);
+
+/* … has it opened anew whatever is under way; that ends, or moves, as when it is lost. */
+void db_connection_renew_now(struct db_connection *connection);
+
+/*
+ * Silence (db/silence.h): for how long nothing has come, 0 when nothing is under way; whether that
+ * is long enough to ask about it; and when something came last.
+ */
+int64_t db_connection_silence_ms(const struct db_connection *connection);
+bool db_connection_is_silent(const struct db_connection *connection);
+int64_t db_connection_heard_ms(const struct db_connection *connection);
+
+/* The process of its session; 0: not known. */
+int db_connection_process(const struct db_connection *connection);
+
+/* The same, and that PostgreSQL is now asked about it; what it says; what follows from that. */
+int db_connection_ask_about(struct db_connection *connection);
+void db_connection_note_work(struct db_connection *connection, bool is_at_work);
+bool db_connection_is_lost(const struct db_connection *connection);
 
 /* Counts as lost, for this reason, if it is connected. */
 void db_connection_give_up(struct db_connection *connection, const char *reason);

@@ -36,10 +36,14 @@ struct db_connection {
 	bool is_hurried;   /* the server was there while a try was under way that may still fail */
 	unsigned rebuilds; /* planned ones in a row */
 	int64_t rebuilt_ms;
-	int64_t last_progress_ms;
-	size_t search_from; /* the first host of the search */
-	size_t tries;	    /* hosts that were tried before, in this search */
-	size_t host;	    /* which is tried, or was found; of the target */
+	int64_t heard_ms;	/* when something came, or, where nothing was under way, was sent */
+	int64_t told_ms;	/* on_silent was last called */
+	int64_t asked_about_ms; /* PostgreSQL is being asked about its session; 0: it is not */
+	int64_t idle_ms;	/* since then the session was found to do nothing; 0: it was not */
+	bool is_lost;		/* it has been so for long enough */
+	size_t search_from;	/* the first host of the search */
+	size_t tries;		/* hosts that were tried before, in this search */
+	size_t host;		/* which is tried, or was found; of the target */
 	bool is_standby;
 	bool is_pooled; /* the session belongs to a query, not to the connection */
 	bool broken;	/* a send failed: the timer will close it */
@@ -88,6 +92,10 @@ void db_connection_write_cb(evutil_socket_t socket, short what, void *context);
 
 /* connection_results.c. */
 void db_connection_read_cb(evutil_socket_t socket, short what, void *context);
+
+/* connection_silence.c: when on_silent is due next, and its call when it is. */
+int64_t db_connection_silence_due_ms(const struct db_connection *connection);
+void db_connection_tell_silence(struct db_connection *connection);
 
 /* connection_cancel.c: held, and no cancellation under way: the next statement, or back to work. */
 void db_connection_go_on_cancelling(struct db_connection *connection);

@@ -39,6 +39,7 @@ struct db_server {
 	struct db_connection *control;
 	struct event *timer;	/* the next question; always pending where questions are asked */
 	struct db_query *asked; /* NULL: no answer is due */
+	struct db_query *look;	/* of db/silence.h, under way; NULL: none */
 
 	struct db_target target;
 	struct db_target control_target; /* the same without a second round: it looks on */

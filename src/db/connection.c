@@ -43,6 +43,12 @@ db_connection_arm_timer(struct db_connection *connection, int64_t duration_ms)
 		memory_exhausted();
 }
 
+static int64_t
+earlier(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms < other_ms ? one_ms : other_ms;
+}
+
 void
 db_connection_arm_query_timer(struct db_connection *connection)
 {
@@ -55,7 +61,9 @@ db_connection_arm_query_timer(struct db_connection *connection)
 	else if (connection->state == DB_CONNECTION_HELD)
 		db_connection_arm_timer(connection, CANCEL_AGAIN_MS);
 	else
-		db_connection_arm_timer(connection, oldest->deadline_ms - clock_now_ms());
+		db_connection_arm_timer(connection,
+			earlier(oldest->deadline_ms, db_connection_silence_due_ms(connection)) -
+				clock_now_ms());
 }
 
 void
@@ -115,6 +123,8 @@ db_connection_close(struct db_connection *connection, const char *reason)
 	connection->stale = false;
 	connection->is_standby = false;
 	connection->is_pooled = false;
+	connection->asked_about_ms = connection->idle_ms = 0;
+	connection->is_lost = false;
 	connection->prepared.count = 0;
 	db_connection_set_state(connection, DB_CONNECTION_CLOSED);
 	if (was_up && reason != NULL)
@@ -134,7 +144,7 @@ db_connection_on_deadline(struct db_connection *connection)
 {
 	int64_t now_ms = clock_now_ms();
 	struct db_query *query = TAILQ_FIRST(&connection->sent);
-	bool is_silent = now_ms - connection->last_progress_ms >=
+	bool is_silent = now_ms - connection->heard_ms >=
 			 connection->settings->statement_timeout_ms;
 
 	for (; query != NULL && query->deadline_ms <= now_ms; query = TAILQ_NEXT(query, link)) {
@@ -153,6 +163,22 @@ db_connection_on_deadline(struct db_connection *connection)
 		return;
 	}
 	db_connection_arm_query_timer(connection);
+}
+
+/* The oldest query is due, or only silent for a while. */
+static void
+on_query_timer(struct db_connection *connection)
+{
+	const struct db_query *oldest = TAILQ_FIRST(&connection->sent);
+
+	if (oldest == NULL || oldest->deadline_ms <= clock_now_ms()) {
+		db_connection_on_deadline(connection);
+		return;
+	}
+	db_connection_tell_silence(connection);
+	/* That may have closed it. */
+	if (connection->state != DB_CONNECTION_CLOSED)
+		db_connection_arm_query_timer(connection);
 }
 
 static void
@@ -182,7 +208,7 @@ timer_cb(evutil_socket_t socket, short what, void *context)
 		break;
 	case DB_CONNECTION_SETTING_UP:
 	case DB_CONNECTION_READY:
-		db_connection_on_deadline(connection);
+		on_query_timer(connection);
 		break;
 	}
 }

@@ -40,6 +40,7 @@ db_connection_on_held(struct db_connection *connection)
 	}
 	if (!connection->cancelling)
 		connection->events->on_unwanted(connection->server, connection);
+	db_connection_tell_silence(connection);
 	db_connection_arm_query_timer(connection);
 }
 

@@ -275,6 +275,13 @@ db_connection_is_current(const struct db_connection *connection)
 	       strcmp(connection->conninfo, db_hosts_conninfo(connection->target->hosts)) == 0;
 }
 
+void
+db_connection_renew_now(struct db_connection *connection)
+{
+	if (connection->state != DB_CONNECTION_CLOSED)
+		db_connection_close(connection, NULL);
+}
+
 /* Not closed from here, as it may be on the stack. */
 void
 db_connection_renew(struct db_connection *connection)

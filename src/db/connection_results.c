@@ -234,7 +234,6 @@ on_result(struct db_connection *connection, const PGresult *result)
 {
 	struct db_query *query = TAILQ_FIRST(&connection->sent);
 
-	connection->last_progress_ms = clock_now_ms();
 	if (query == NULL)
 		return;
 	switch (PQresultStatus(result)) {
@@ -307,6 +306,7 @@ db_connection_read_cb(evutil_socket_t socket, short what, void *context)
 
 	(void)socket;
 	(void)what;
+	connection->heard_ms = clock_now_ms();
 	/* The socket is closed, and its number is whoever's opens the next. */
 	if (!alive)
 		db_connection_free_events(connection);

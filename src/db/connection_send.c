@@ -165,7 +165,7 @@ send_query(struct db_connection *connection, struct db_query *query)
 	query->deadline_ms = query->sent_us / 1000 + connection->settings->statement_timeout_ms +
 			     STATEMENT_SLACK_MS;
 	if (TAILQ_EMPTY(&connection->sent))
-		connection->last_progress_ms = query->sent_us / 1000;
+		connection->heard_ms = query->sent_us / 1000;
 	TAILQ_INSERT_TAIL(&connection->sent, query, link);
 	connection->load++;
 	/* The connection may just have been lost, when the timeout was sent in front of it. */

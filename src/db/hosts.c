@@ -9,6 +9,14 @@
 /* More keywords than libpq has, and our own. */
 #define KEYWORDS_MAX 80
 
+/*
+ * Idle connections say so once a minute: firewalls forget those that say nothing, often after an
+ * hour or less. Linux begins after two hours by itself. Seconds, and a count, as libpq takes them.
+ */
+#define KEEPALIVES_IDLE	    "60"
+#define KEEPALIVES_INTERVAL "10"
+#define KEEPALIVES_COUNT    "3"
+
 struct host {
 	char *host; /* owned, as all; NULL: libpq's default */
 	char *address;
@@ -198,12 +206,14 @@ db_target_connect(const struct db_target *target, size_t host, unsigned round)
 {
 	const struct host *place = &target->hosts->hosts[target->first + host];
 	const char *keywords[KEYWORDS_MAX] = { "host", "hostaddr", "port", "target_session_attrs",
-		"client_encoding", "fallback_application_name" };
+		"client_encoding", "fallback_application_name", "keepalives_idle",
+		"keepalives_interval", "keepalives_count" };
 	const char *values[KEYWORDS_MAX] = { place->host, place->address, place->port,
-		target->wishes[round] == NULL ? "any" : target->wishes[round], "UTF8",
-		"recordingd" };
-	size_t count = 6;
+		target->wishes[round] == NULL ? "any" : target->wishes[round], "UTF8", "recordingd",
+		KEEPALIVES_IDLE, KEEPALIVES_INTERVAL, KEEPALIVES_COUNT };
+	size_t count = 9;
 
+	/* Of a keyword that is there twice libpq takes the last: what the string says. */
 	for (const PQconninfoOption *option = target->hosts->options; option->keyword != NULL;
 		option++) {
 		if (option->val == NULL || is_own(option->keyword) || count == KEYWORDS_MAX - 1)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "db/silence.h"
 #include "statements.h"
 
 /*
@@ -92,7 +93,8 @@ db_server_pick(const struct db_server *server, enum db_lane lane, bool writes)
 	for (unsigned i = first; i < end; i++) {
 		struct db_connection *candidate = server->connections[i];
 
-		if (!can_take(candidate, lane) || is_unknown_host(server, candidate) ||
+		if (!can_take(candidate, lane) || db_connection_is_silent(candidate) ||
+			is_unknown_host(server, candidate) ||
 			(writes && is_wrong_host(server, candidate)))
 			continue;
 		if (best == NULL || db_connection_load(candidate) < db_connection_load(best))
@@ -159,12 +161,24 @@ arm_timer(struct db_server *server, int64_t delay_ms)
 		memory_exhausted();
 }
 
+/* Where there is but one host, it is there for all when it is there for one. */
+static void
+hurry_all(const struct db_server *server)
+{
+	for (unsigned i = 0; i < server->settings->connections; i++)
+		db_connection_hurry(server->connections[i]);
+	db_connection_hurry(server->control);
+}
+
 /* The control connection looks for the primary; the others follow it when it has found it. */
 static void
 on_ready(struct db_server *server, struct db_connection *connection)
 {
-	if (connection != server->control)
+	if (connection != server->control) {
+		if (server->target.count == 1)
+			hurry_all(server);
 		return;
+	}
 	/* Maybe it is another host than before: what was said there says nothing about this one. */
 	server->events->on_lost(server->pool, server);
 	server->has_answered = false;
@@ -176,6 +190,7 @@ on_ready(struct db_server *server, struct db_connection *connection)
 		else
 			db_connection_hurry(server->connections[i]);
 	}
+	db_silence_look(server);
 }
 
 /* So do the others that are there: the second try of a write must not come to one of them. */
@@ -215,6 +230,7 @@ static const struct db_connection_events connection_events = {
 	.on_lost = on_lost,
 	.on_stale = on_stale,
 	.on_refused = on_refused,
+	.on_silent = db_silence_on_silent,
 	.on_written = on_written,
 };
 

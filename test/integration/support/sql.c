@@ -206,7 +206,8 @@ long
 sql_active_statements(void)
 {
 	return sql_number("SELECT count(*) FROM pg_stat_activity"
-			  " WHERE usename = 'recordingd' AND state = 'active'");
+			  " WHERE usename = 'recordingd' AND state = 'active'"
+			  " AND query NOT LIKE '%%pg_stat_activity AS session%%'");
 }
 
 void

@@ -32,7 +32,8 @@ PGconn *sql_session_at(const char *conninfo);
 char *sql_session_value(PGconn *session, const char *statement);
 void sql_session_close(PGconn *session);
 
-/* The number of recordingd's sessions that run a statement now. */
+/* The number of recordingd's sessions that run a statement now, but for the one that asks about
+ * others. */
 long sql_active_statements(void);
 
 /* Forgets the connection, because the cluster was stopped or restarted. */

@@ -2,6 +2,7 @@
 #include "db/hosts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "unit.h"
 
@@ -71,6 +72,42 @@ START_TEST(test_environment)
 }
 END_TEST
 
+static const struct {
+	const char *conninfo;
+	const char *idle, *interval, *count;
+} keepalive_cases[] = {
+	{ "host=127.0.0.1 port=1", "60", "10", "3" },
+	{ "host=127.0.0.1 port=1 keepalives_idle=7 keepalives_count=2", "7", "10", "2" },
+};
+
+static void
+expect_option(PGconn *connection, const char *keyword, const char *value)
+{
+	PQconninfoOption *options = PQconninfo(connection);
+	const PQconninfoOption *option = options;
+
+	ck_assert_ptr_nonnull(options);
+	while (option->keyword != NULL && strcmp(option->keyword, keyword) != 0)
+		option++;
+	ck_assert_pstr_eq(option->val, value);
+	PQconninfoFree(options);
+}
+
+/* Ours unless the string has its own. */
+START_TEST(test_keepalives)
+{
+	struct db_hosts *hosts = db_hosts_new(keepalive_cases[_i].conninfo);
+	struct db_target target = db_target_one(hosts, 0);
+	PGconn *connection = db_target_connect(&target, 0, 0);
+
+	expect_option(connection, "keepalives_idle", keepalive_cases[_i].idle);
+	expect_option(connection, "keepalives_interval", keepalive_cases[_i].interval);
+	expect_option(connection, "keepalives_count", keepalive_cases[_i].count);
+	PQfinish(connection);
+	db_hosts_free(hosts);
+}
+END_TEST
+
 static Suite *
 hosts_suite(void)
 {
@@ -78,6 +115,7 @@ hosts_suite(void)
 
 	unit_add_loop(suite, "hosts", test_hosts, UNIT_COUNT(cases));
 	unit_add(suite, "environment", test_environment);
+	unit_add_loop(suite, "keepalives", test_keepalives, UNIT_COUNT(keepalive_cases));
 	return suite;
 }
 

@@ -1,0 +1,197 @@
+/*
+ * The network forgets connections to the database without a word, or is slow, or the database is:
+ * what is lost is noticed long before its statement's time is over, and what is only slow is not
+ * taken for lost. A proxy between recordingd and PostgreSQL is the network.
+ */
+#include "support/cluster.h"
+#include "support/daemon.h"
+#include "support/harness.h"
+#include "support/http_client.h"
+#include "support/json_assert.h"
+#include "support/proxy.h"
+#include "support/scratch.h"
+#include "support/sql.h"
+#include "support/wait.h"
+
+/* statement_timeout, 10 s as a rule, would come after this. */
+#define NOTICED_MS 4000
+
+/* Where nothing is lost any more; with a machine's other work. */
+#define SWIFT_MS 1000
+
+#define CALLID "/recording/records/callid_search?callid=none"
+
+/* Of both lanes, and of control. */
+#define CONNECTIONS 9
+
+/* Connections of this test: the proxy is that of all. */
+static struct {
+	int port;
+	long before;
+} network;
+
+static long
+arrivals(void)
+{
+	return proxy_arrivals() - network.before;
+}
+
+static bool
+are_all_there(void *unused)
+{
+	(void)unused;
+	return arrivals() >= CONNECTIONS;
+}
+
+static void
+start_behind_proxy(void)
+{
+	if (network.port == 0)
+		network.port = proxy_start(harness_path("socket/.s.PGSQL.5432"));
+	network.before = proxy_arrivals();
+	daemon_restart("database.conninfo",
+		scratch_format("host=127.0.0.1 port=%d user=recordingd dbname=" CLUSTER_DATABASE
+			       " sslmode=disable gssencmode=disable",
+			network.port),
+		NULL);
+	ck_assert(wait_until(are_all_there, NULL, 5000));
+	wait_ms(200);
+	ck_assert_int_eq(arrivals(), CONNECTIONS);
+}
+
+static void
+forget_connections(void)
+{
+	proxy_set_mode(PROXY_FORGET);
+	wait_ms(100);
+	proxy_set_mode(PROXY_PASS);
+	wait_ms(100);
+}
+
+/* In milliseconds. */
+static long
+search_duration(void)
+{
+	long begin_ms = wait_now_ms();
+
+	expect_status(http_post("/recording/records/search", "{}"), 200);
+	return wait_now_ms() - begin_ms;
+}
+
+static long
+callid_duration(void)
+{
+	long begin_ms = wait_now_ms();
+
+	expect_status(http_post(CALLID, ""), 200);
+	return wait_now_ms() - begin_ms;
+}
+
+/* The first request pays; all connections, which nobody has used since, are good behind it. */
+START_TEST(test_forgotten)
+{
+	start_behind_proxy();
+	ck_assert_int_lt(search_duration(), SWIFT_MS);
+	forget_connections();
+	ck_assert_int_lt(search_duration(), NOTICED_MS);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		ck_assert_int_lt(search_duration(), SWIFT_MS);
+		ck_assert_int_lt(callid_duration(), SWIFT_MS);
+	}
+	ck_assert_int_ge(arrivals(), 2 * CONNECTIONS);
+	ck_assert(daemon_logs("lost on the way"));
+}
+END_TEST
+
+/* Statements that were under way on several, of both lanes, move where they are answered. */
+START_TEST(test_forgotten_under_way)
+{
+	PGconn *session = sql_session();
+	struct http_pending *pending[6];
+
+	start_behind_proxy();
+	sql_session_run(session, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+	for (int i = 0; i < HARNESS_COUNT(pending); i++)
+		pending[i] = http_begin(&(struct http_request){
+			.target = i % 2 == 0 ? "/recording/records/search" : CALLID,
+			.body = "{}" });
+	wait_ms(500);
+	forget_connections();
+	sql_session_run(session, "COMMIT");
+	for (int i = 0; i < HARNESS_COUNT(pending); i++) {
+		long begin_ms = wait_now_ms();
+
+		expect_status(http_finish(pending[i]), 200);
+		ck_assert_int_lt(wait_now_ms() - begin_ms, NOTICED_MS);
+	}
+}
+END_TEST
+
+/* It may have come through: it is not sent again, and its client hears soon that nobody knows. */
+START_TEST(test_forgotten_write)
+{
+	long begin_ms;
+
+	start_behind_proxy();
+	forget_connections();
+	begin_ms = wait_now_ms();
+	expect_error(
+		http_post("/recording/call_data/7/attached_data", "[{'key':'lost','value':'x'}]"),
+		503, "unavailable", NULL);
+	ck_assert_int_lt(wait_now_ms() - begin_ms, NOTICED_MS);
+	ck_assert_int_eq(sql_number("SELECT count(*) FROM attached_data WHERE key = 'lost'"), 0);
+	expect_status(
+		http_post("/recording/call_data/7/attached_data", "[{'key':'lost','value':'x'}]"),
+		201);
+}
+END_TEST
+
+/* A statement that waits for a lock is at work, for as long as it takes. */
+START_TEST(test_long_statement)
+{
+	PGconn *session = sql_session();
+	struct http_pending *pending[2];
+
+	start_behind_proxy();
+	sql_session_run(session, "BEGIN; LOCK TABLE call_data IN ACCESS EXCLUSIVE MODE");
+	pending[0] = http_begin(
+		&(struct http_request){ .target = "/recording/records/search", .body = "{}" });
+	pending[1] = http_begin(&(struct http_request){ .target = CALLID, .body = "{}" });
+	wait_ms(3000);
+	sql_session_run(session, "COMMIT");
+	expect_status(http_finish(pending[0]), 200);
+	expect_status(http_finish(pending[1]), 200);
+	ck_assert_int_eq(arrivals(), CONNECTIONS);
+	ck_assert(!daemon_logs("lost on the way"));
+}
+END_TEST
+
+/* Everything takes a quarter of a second; nothing is made anew for it. */
+START_TEST(test_slow_network)
+{
+	start_behind_proxy();
+	proxy_set_mode(PROXY_DELAY);
+	wait_ms(100);
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_ge(search_duration(), PROXY_DELAY_MS);
+		ck_assert_int_ge(callid_duration(), PROXY_DELAY_MS);
+	}
+	ck_assert_int_eq(arrivals(), CONNECTIONS);
+	proxy_set_mode(PROXY_PASS);
+}
+END_TEST
+
+static Suite *
+silence_suite(void)
+{
+	Suite *suite = suite_create("silence");
+
+	harness_add(suite, "forgotten", test_forgotten);
+	harness_add(suite, "forgotten under way", test_forgotten_under_way);
+	harness_add(suite, "forgotten write", test_forgotten_write);
+	harness_add(suite, "long statement", test_long_statement);
+	harness_add(suite, "slow network", test_slow_network);
+	return suite;
+}
+
+HARNESS_MAIN(silence_suite)
