@@ -9,7 +9,8 @@
  * the least loaded short connection, behind others that are under way there (pipeline mode, one
  * sync each, so an error stays with the statement it belongs to). A long one waits for a connection
  * of its own. With a single connection both lanes share it. One more connection, besides those of
- * the settings, carries nothing but cancellations, which are needed most when all others are busy.
+ * the settings, carries nothing but cancellations, which are needed most when all others are busy,
+ * and questions to the server.
  *
  * conninfo leads to the primary; of several hosts to the one that takes writes, which is looked for
  * again when it is lost or has become a standby. With read_conninfo each of its hosts has

@@ -2,7 +2,8 @@
  * A server of the pool: the connections to one target (db/hosts.h), and what is known about it.
  * Inside src/db only.
  *
- * Besides the connections of both lanes it has one for control: for cancellations, and, where there
+ * Besides the connections of both lanes it has one for control: for cancellations, for the
+ * question whether the sessions of silent connections are at work (db/silence.h), and, where there
  * is a choice between servers, for the question whether it is a standby and how far its log is. A
  * server that leaves that question open for too long is given up: all its connections are closed,
  * and what only reads moves elsewhere.

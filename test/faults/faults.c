@@ -16,6 +16,7 @@
 #include "kinds.h"
 #include "late.h"
 #include "score.h"
+#include "sessions.h"
 #include "steps.h"
 #include "support/daemon.h"
 #include "support/harness.h"
@@ -37,6 +38,9 @@
 
 /* What fails for a while works again after so long. */
 #define WHILE_MS 300
+
+/* As long as it may take until lost connections are found out. */
+#define LOST_MS 2000
 
 /* A loop that turns more often than this, and so many times in each millisecond, does not wait. */
 #define TURNS	     400
@@ -403,6 +407,27 @@ play_leave(const struct scene *scene)
 	return OUTCOME_ANSWERED;
 }
 
+/* All connections are lost: it is found out, and the request is answered on a new one. */
+static enum outcome
+play_lost(const struct scene *scene)
+{
+	struct talk_request asked = {
+		.text = step_text(scene->step, 0),
+		.answers = 1,
+		.timeout_ms = STUCK_MS,
+		.silence_ms = LOST_MS,
+		.on_silence = on_silence,
+	};
+	enum outcome outcome;
+	struct talk talk;
+
+	talk_run(&asked, victim_port(), &talk);
+	sessions_thaw();
+	outcome = judge(scene->step, &talk, &scene->right);
+	talk_free(&talk);
+	return outcome;
+}
+
 /* points --------------------------------------------------------------------------------------- */
 
 static bool
@@ -659,6 +684,7 @@ START_TEST(test_process)
 		{ .name = "reload", .play = play_reload },
 		{ .name = "reopening the access log", .play = play_reopen },
 		{ .name = "a client that leaves", .play = play_leave },
+		{ .name = "lost connections", .play = play_lost, .prepare = sessions_freeze },
 		{ .name = "stop", .play = play_stop },
 	};
 

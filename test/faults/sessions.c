@@ -1,0 +1,52 @@
+#include "sessions.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "support/harness.h"
+#include "support/sql.h"
+#include "support/wait.h"
+
+/* More than recordingd has. */
+#define SESSIONS_MAX 32
+
+/* Until they have done what they were asked before. */
+#define IDLE_MS 5000
+
+static pid_t frozen[SESSIONS_MAX];
+static int frozen_count;
+
+static bool
+do_all_wait(void *unused)
+{
+	(void)unused;
+	return sql_number("SELECT count(*) FROM pg_stat_activity WHERE usename = 'recordingd'"
+			  " AND wait_event IS DISTINCT FROM 'ClientRead'") == 0;
+}
+
+void
+sessions_freeze(void)
+{
+	char *rest = sql_list("SELECT pid FROM pg_stat_activity WHERE usename = 'recordingd'");
+	char *end;
+
+	/* One that is frozen on the way there would count as at work. */
+	if (!wait_until(do_all_wait, NULL, IDLE_MS))
+		harness_fail("recordingd's sessions do not come to rest");
+	frozen_count = 0;
+	for (pid_t pid; frozen_count < SESSIONS_MAX; rest = end) {
+		pid = (pid_t)strtol(rest, &end, 10);
+		if (end == rest)
+			break;
+		if (kill(pid, SIGSTOP) == 0)
+			frozen[frozen_count++] = pid;
+	}
+}
+
+void
+sessions_thaw(void)
+{
+	for (int i = 0; i < frozen_count; i++)
+		kill(frozen[i], SIGCONT);
+	frozen_count = 0;
+}
