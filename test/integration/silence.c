@@ -146,6 +146,24 @@ START_TEST(test_forgotten_write)
 }
 END_TEST
 
+/* While all connections of its lane are silent, a write waits for one instead of following them. */
+START_TEST(test_write_beside_lost)
+{
+	struct http_pending *pending[4];
+
+	start_behind_proxy();
+	forget_connections();
+	for (int i = 0; i < HARNESS_COUNT(pending); i++)
+		pending[i] = http_begin(&(struct http_request){ .target = CALLID, .body = "{}" });
+	wait_ms(350);
+	expect_status(
+		http_post("/recording/call_data/7/attached_data", "[{'key':'kept','value':'x'}]"),
+		201);
+	for (int i = 0; i < HARNESS_COUNT(pending); i++)
+		expect_status(http_finish(pending[i]), 200);
+}
+END_TEST
+
 /* A statement that waits for a lock is at work, for as long as it takes. */
 START_TEST(test_long_statement)
 {
@@ -189,6 +207,7 @@ silence_suite(void)
 	harness_add(suite, "forgotten", test_forgotten);
 	harness_add(suite, "forgotten under way", test_forgotten_under_way);
 	harness_add(suite, "forgotten write", test_forgotten_write);
+	harness_add(suite, "write beside lost", test_write_beside_lost);
 	harness_add(suite, "long statement", test_long_statement);
 	harness_add(suite, "slow network", test_slow_network);
 	return suite;
