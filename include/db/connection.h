@@ -90,9 +90,12 @@ int64_t db_connection_heard_ms(const struct db_connection *connection);
 /* The process of its session; 0: not known. */
 int db_connection_process(const struct db_connection *connection);
 
-/* The same, and that PostgreSQL is now asked about it; what it says; what follows from that. */
+/* The same, and that PostgreSQL is now asked about it; what it says; what follows from
+ * that, the first time and after the second.
+ */
 int db_connection_ask_about(struct db_connection *connection);
 void db_connection_note_work(struct db_connection *connection, bool is_at_work);
+bool db_connection_is_suspect(const struct db_connection *connection);
 bool db_connection_is_lost(const struct db_connection *connection);
 
 /* Counts as lost, for this reason, if it is connected. */

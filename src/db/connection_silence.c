@@ -90,6 +90,12 @@ db_connection_note_work(struct db_connection *connection, bool is_at_work)
 }
 
 bool
+db_connection_is_suspect(const struct db_connection *connection)
+{
+	return connection->idle_ms != 0 && db_connection_is_silent(connection);
+}
+
+bool
 db_connection_is_lost(const struct db_connection *connection)
 {
 	return connection->is_lost && db_connection_is_silent(connection);

@@ -75,7 +75,7 @@ on_lost_sessions(const PGresult *result, void *context)
 	return true;
 }
 
-/* What has been idle since before the last word on the lost one may be just as lost. */
+/* What has been idle since before the last word on another one may be just as lost. */
 static void
 renew_idle(const struct db_server *server, int64_t heard_ms)
 {
@@ -97,9 +97,9 @@ on_looked(enum db_outcome outcome, void *context)
 	server->look = NULL;
 	if (outcome != DB_OUTCOME_DONE || server->is_closing)
 		return;
-	/* First, so that nothing moves to one of them. */
+	/* On the first suspicion, as it costs little; and first, so that nothing moves to them. */
 	for (unsigned i = 0; i < server->settings->connections; i++) {
-		if (db_connection_is_lost(server->connections[i]))
+		if (db_connection_is_suspect(server->connections[i]))
 			renew_idle(server, db_connection_heard_ms(server->connections[i]));
 	}
 	for (unsigned i = 0; i < server->settings->connections; i++) {
