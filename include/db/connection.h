@@ -90,8 +90,9 @@ int64_t db_connection_heard_ms(const struct db_connection *connection);
 /* The process of its session; 0: not known. */
 int db_connection_process(const struct db_connection *connection);
 
-/* The same, and that PostgreSQL is now asked about it; what it says; what follows from
- * that, the first time and after the second.
+/*
+ * The same, and that PostgreSQL is now asked about it; what it says; and what follows when its
+ * session does nothing, the first time and after another one.
  */
 int db_connection_ask_about(struct db_connection *connection);
 void db_connection_note_work(struct db_connection *connection, bool is_at_work);

@@ -39,8 +39,8 @@ struct db_connection {
 	int64_t heard_ms;	/* when something came, or, where nothing was under way, was sent */
 	int64_t told_ms;	/* on_silent was last called */
 	int64_t asked_about_ms; /* PostgreSQL is being asked about its session; 0: it is not */
-	int64_t idle_ms;	/* since then the session was found to do nothing; 0: it was not */
-	bool is_lost;		/* it has been so for long enough */
+	int64_t idle_ms;	/* its session was found to do nothing; old if before heard_ms */
+	int64_t still_idle_ms;	/* … and was found so last */
 	size_t search_from;	/* the first host of the search */
 	size_t tries;		/* hosts that were tried before, in this search */
 	size_t host;		/* which is tried, or was found; of the target */

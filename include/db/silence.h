@@ -5,8 +5,8 @@
  * sent on such a connection is answered by nobody. Its deadline would show that, but late, and each
  * connection of those that were idle would cost one more client as much. So while connections are
  * silent (db/connection.h) PostgreSQL is asked, on the server's control connection, which of their
- * sessions are not at work. One that is found so has others that have been idle since
- * before made anew; found so twice, while nothing came, it is lost.
+ * sessions are not at work. One that is found so has others that have been idle since before made
+ * anew; found so twice, while nothing came, it is lost.
  *
  * The control connection may be lost as well: when it leaves the question open it is made anew,
  * unless another question already decides about the server (db/server.h).

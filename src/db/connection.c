@@ -124,7 +124,6 @@ db_connection_close(struct db_connection *connection, const char *reason)
 	connection->is_standby = false;
 	connection->is_pooled = false;
 	connection->asked_about_ms = connection->idle_ms = 0;
-	connection->is_lost = false;
 	connection->prepared.count = 0;
 	db_connection_set_state(connection, DB_CONNECTION_CLOSED);
 	if (was_up && reason != NULL)

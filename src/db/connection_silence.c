@@ -80,23 +80,26 @@ db_connection_note_work(struct db_connection *connection, bool is_at_work)
 {
 	if (connection->asked_about_ms == 0)
 		return;
-	if (is_at_work || connection->heard_ms >= connection->asked_about_ms)
+	if (is_at_work) {
 		connection->idle_ms = 0;
-	else if (connection->idle_ms == 0)
-		connection->idle_ms = connection->asked_about_ms;
-	connection->is_lost = connection->idle_ms != 0 &&
-			      connection->asked_about_ms - connection->idle_ms >= LOST_AFTER_MS;
+	} else {
+		/* What was seen before something came says nothing any more. */
+		if (connection->idle_ms <= connection->heard_ms)
+			connection->idle_ms = connection->asked_about_ms;
+		connection->still_idle_ms = connection->asked_about_ms;
+	}
 	connection->asked_about_ms = 0;
 }
 
 bool
 db_connection_is_suspect(const struct db_connection *connection)
 {
-	return connection->idle_ms != 0 && db_connection_is_silent(connection);
+	return is_waiting(connection) && connection->idle_ms > connection->heard_ms;
 }
 
 bool
 db_connection_is_lost(const struct db_connection *connection)
 {
-	return connection->is_lost && db_connection_is_silent(connection);
+	return db_connection_is_suspect(connection) &&
+	       connection->still_idle_ms - connection->idle_ms >= LOST_AFTER_MS;
 }
