@@ -84,7 +84,7 @@ victim_configure(const struct victim_settings *settings)
 		"database.conninfo",
 		scratch_format("%s application_name=%s",
 			cluster_conninfo("recordingd", CLUSTER_DATABASE), settings->application),
-		"database.connections", "2", "database.statement_timeout",
+		"database.connections", VICTIM_CONNECTIONS, "database.statement_timeout",
 		settings->statement_timeout == NULL ? "6s" : settings->statement_timeout,
 		"database.queue_timeout", "8s", "server.drain_timeout", "3s",
 		"server.header_timeout", "3s", "server.body_timeout", "3s", "server.idle_timeout",

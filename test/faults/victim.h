@@ -9,6 +9,10 @@
 
 #include "inject.h"
 
+/* Its connections to the database, and its sessions there: one more, for control. */
+#define VICTIM_CONNECTIONS "2"
+#define VICTIM_SESSIONS	   3
+
 /* What became of it. */
 enum victim_end {
 	VICTIM_RUNS,
