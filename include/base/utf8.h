@@ -18,6 +18,9 @@ size_t utf8_length(const char *text);
 /* Bytes of a valid text's longest beginning of whole characters within max_bytes: for "%.*s". */
 size_t utf8_prefix(const char *text, size_t max_bytes);
 
+/* A valid text's longest end of whole characters within max_bytes: where it begins, in text. */
+const char *utf8_suffix(const char *text, size_t max_bytes);
+
 /* Cuts an incomplete last character off a text that was truncated by bytes. */
 void utf8_trim_partial(char *text);
 

@@ -9,6 +9,7 @@
 
 #include "api/token.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "http/characters.h"
 
 #define BLANKS " \t\r"
@@ -37,8 +38,7 @@ token_name_is_valid(const char *name)
 static bool
 refuse(struct error *error, const char *file, unsigned line, const char *reason)
 {
-	size_t length = strlen(file);
-	const char *shown = length > SHOWN_PATH_MAX ? file + length - SHOWN_PATH_MAX : file;
+	const char *shown = utf8_suffix(file, SHOWN_PATH_MAX);
 	const char *cut = shown > file ? "..." : "";
 
 	if (line == 0)

@@ -113,6 +113,18 @@ utf8_prefix(const char *text, size_t max_bytes)
 	return length;
 }
 
+const char *
+utf8_suffix(const char *text, size_t max_bytes)
+{
+	size_t length = strlen(text);
+	const char *suffix = length > max_bytes ? text + length - max_bytes : text;
+
+	/* A continuation byte is the rest of a character that is not whole. */
+	while (((unsigned char)*suffix & 0xc0) == 0x80)
+		suffix++;
+	return suffix;
+}
+
 size_t
 utf8_length(const char *text)
 {

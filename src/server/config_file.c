@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "server/config_values.h"
 
 #define BLANKS	       " \t\r\v\f"
@@ -33,10 +34,8 @@ struct reader {
 static void
 print_place(char place[static CONFIG_PLACE_SIZE], const char *file, unsigned line)
 {
-	size_t length = strlen(file);
-	bool is_cut = length > LONGEST_SHOWN;
-	const char *shown = is_cut ? file + length - LONGEST_SHOWN : file;
-	int used = snprintf(place, CONFIG_PLACE_SIZE, "%s%s", is_cut ? "..." : "", shown);
+	const char *shown = utf8_suffix(file, LONGEST_SHOWN);
+	int used = snprintf(place, CONFIG_PLACE_SIZE, "%s%s", shown > file ? "..." : "", shown);
 
 	if (line > 0)
 		snprintf(place + used, CONFIG_PLACE_SIZE - (size_t)used, ":%u", line);

@@ -20,13 +20,15 @@
 static pid_t frozen[SESSIONS_MAX];
 static int frozen_count;
 
-/* Whether all are there, have been asked something, and wait for more. */
+/* Whether all are there, without earlier ones, have been asked something, and wait for more. */
 static bool
 do_all_wait(void *unused)
 {
 	(void)unused;
-	return sql_number("SELECT count(*) FROM pg_stat_activity WHERE " OF_VICTIM
-			  " AND query <> '' AND wait_event = 'ClientRead'") >= VICTIM_SESSIONS;
+	return sql_number("SELECT CASE WHEN count(*) = %d THEN count(*) FILTER"
+			  " (WHERE query <> '' AND wait_event = 'ClientRead') END"
+			  " FROM pg_stat_activity WHERE " OF_VICTIM,
+		       VICTIM_SESSIONS) == VICTIM_SESSIONS;
 }
 
 void

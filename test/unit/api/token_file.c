@@ -13,7 +13,7 @@
 #define GOOD "crm audio sha256:" HEX "\n"
 
 static struct error error;
-static char file_name[64];
+static char file_name[128];
 static char names[256]; /* of the tokens that were read */
 
 static void
@@ -122,7 +122,7 @@ static const struct {
 /* The message names the line, and nothing of it: a token may stand where it should not. */
 START_TEST(test_bad)
 {
-	char place[96];
+	char place[192];
 
 	write_bytes(bad[_i].text, strlen(bad[_i].text));
 	ck_assert(!read_file());
@@ -136,7 +136,7 @@ END_TEST
 static void
 expect_refusal(const char *words)
 {
-	char place[96];
+	char place[192];
 
 	ck_assert(!read_file());
 	snprintf(place, sizeof place, "auth.tokens_file: %s: ", file_name);
@@ -200,6 +200,19 @@ START_TEST(test_no_file)
 }
 END_TEST
 
+/* Of a long name a message shows the end, in whole characters. */
+START_TEST(test_long_name)
+{
+	strcpy(file_name, "x");
+	for (int i = 0; i < 25; i++)
+		strcat(file_name, "\xf0\x9f\x98\x80");
+	strcat(file_name, "yz");
+	ck_assert(!read_file());
+	ck_assert_msg(strncmp(error.message, "auth.tokens_file: ...\xf0\x9f\x98\x80", 25) == 0,
+		"%s", error.message);
+}
+END_TEST
+
 START_TEST(test_large)
 {
 	write_bytes("", 0);
@@ -229,6 +242,7 @@ token_file_suite(void)
 	add(suite, "rights", test_rights, 1);
 	add(suite, "owner", test_owner, 1);
 	add(suite, "no file", test_no_file, 1);
+	add(suite, "long name", test_long_name, 1);
 	add(suite, "large", test_large, 1);
 	return suite;
 }

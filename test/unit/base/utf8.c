@@ -146,6 +146,32 @@ START_TEST(test_prefix)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t max_bytes;
+	const char *suffix;
+} suffix_cases[] = {
+	{ "", 0, "" },
+	{ "", 9, "" },
+	{ "abc", 0, "" },
+	{ "abc", 2, "bc" },
+	{ "abc", 3, "abc" },
+	{ "abc", 9, "abc" },
+	{ "\xc3\xa4z", 1, "z" },
+	{ "\xc3\xa4z", 2, "z" },
+	{ "\xc3\xa4z", 3, "\xc3\xa4z" },
+	{ "\xf0\x9f\x98\x80", 3, "" },
+	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80" },
+	{ "\xf0\x9f\x98\x80\xc3\xa4", 5, "\xc3\xa4" },
+};
+
+START_TEST(test_suffix)
+{
+	ck_assert_str_eq(utf8_suffix(suffix_cases[_i].text, suffix_cases[_i].max_bytes),
+		suffix_cases[_i].suffix);
+}
+END_TEST
+
 static Suite *
 utf8_suite(void)
 {
@@ -156,6 +182,7 @@ utf8_suite(void)
 	unit_add(suite, "nul", test_nul);
 	unit_add_loop(suite, "trim", test_trim, UNIT_COUNT(trim_cases));
 	unit_add_loop(suite, "prefix", test_prefix, UNIT_COUNT(prefix_cases));
+	unit_add_loop(suite, "suffix", test_suffix, UNIT_COUNT(suffix_cases));
 	return suite;
 }
 

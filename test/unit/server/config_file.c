@@ -143,6 +143,21 @@ START_TEST(test_long_name)
 }
 END_TEST
 
+/* … as whole characters. */
+START_TEST(test_long_name_of_characters)
+{
+	char name[201] = "x";
+
+	for (int i = 0; i < 49; i++)
+		memcpy(name + 1 + 4 * i, "\xf0\x9f\x98\x80", 4);
+	strcat(name, "yz");
+	write_file(name, "[auth]\ntoken = t\n");
+	ck_assert_msg(config_file_read(name, true, settings, &error), "%s", error.message);
+	unlink(name);
+	ck_assert_int_eq(strncmp(setting_of("token")->place, "...\xf0\x9f\x98\x80", 7), 0);
+}
+END_TEST
+
 /* What stood in front of an error may be given already, and is the caller's to free. */
 START_TEST(test_half)
 {
@@ -182,6 +197,7 @@ config_file_suite(void)
 	add(suite, "settings", test_settings, UNIT_COUNT(cases));
 	add(suite, "absent", test_absent, 1);
 	add(suite, "long name", test_long_name, 1);
+	add(suite, "long name of characters", test_long_name_of_characters, 1);
 	add(suite, "half", test_half, 1);
 	add(suite, "foreign key", test_foreign_key, 1);
 	return suite;
