@@ -188,10 +188,11 @@ ledger_recovery_ms(void)
 const char *
 ledger_last_request(void)
 {
-	enum ledger_request last = ledger.last_error;
+	enum ledger_request last;
 	long well_ms;
 
 	pthread_mutex_lock(&ledger.lock);
+	last = ledger.last_error;
 	well_ms = ledger.last_error_ms;
 	for (enum ledger_request request = 0; request < LEDGER_REQUESTS; request++) {
 		if (ledger.first_good_ms[request] > well_ms) {
